@@ -1,0 +1,131 @@
+"""What comes down: a feed is a log of versioned operations on keys; the box pulls with a cursor.
+
+A pull acknowledges everything up to `after`. The answer is operations, or a snapshot where the cursor is too old.
+Operations travel zlib-compressed (RFC 1950), because a thousand price changes must stay a few kilobytes.
+"""
+
+from __future__ import annotations
+
+import zlib
+from typing import Any, Literal
+
+from pydantic import BaseModel, Field
+
+from contract.envelope import Currency, Message
+
+BUCKETS = 1024
+SNAPSHOT_FORMAT = 1
+MAX_OPS_BYTES_INFLATED = 4_000_000
+
+FeedName = Literal["catalogue", "prices"]
+
+
+class Product(Message):
+    """One thing that can be sold. `names` by language ("ko", "zh", "en"); the box falls back to any it has."""
+
+    sku: str = Field(min_length=1)
+    gtins: tuple[str, ...] = ()
+    names: dict[str, str]
+    tax_group: str
+    tax_rate_bp: int = Field(ge=0, le=10_000)
+    unit: str = "ea"
+    category: str = ""
+    is_quick: bool = False
+
+
+class Price(Message):
+    """What `sku` costs, tax included. Zero is allowed only where head office set `is_free`."""
+
+    sku: str = Field(min_length=1)
+    currency: Currency
+    amount_minor: int = Field(ge=0)
+    is_free: bool = False
+
+
+class Operation(Message):
+    """`value` is the feed's model as a dict, None for a deletion (a tombstone)."""
+
+    key: str
+    version: int = Field(ge=1)
+    value: dict[str, Any] | None = None
+
+
+class Pull(Message):
+    """`digest` asks for repair instead: BUCKETS digests of 8 hex digits, joined (see `bucket_of`)."""
+
+    v: int = 1
+    feed: str
+    after: int = Field(ge=0)
+    max_bytes: int = Field(default=64_000, ge=1_000, le=100_000)
+    digest: str | None = None
+
+
+class SnapshotReference(Message):
+    """A whole feed as one SQLite file (tables `row(key, version, body)` and `meta(key, value)`), compressed.
+
+    `sha256` and `signature` (Ed25519, hex, over `signed_text`) are of the compressed file as it is fetched.
+    """
+
+    feed: str
+    version: int
+    path: str
+    size_bytes: int
+    sha256: str
+    signature: str
+    format: int = SNAPSHOT_FORMAT
+
+    def signed_text(self) -> bytes:
+        return f"{self.feed}:{self.version}:{self.size_bytes}:{self.sha256}:{self.format}".encode()
+
+
+class Ops(Message):
+    """`through` is the cursor after these operations; `has_more` asks for another pull at once.
+
+    With `repaired_buckets`, the operations are the whole content of those buckets.
+    """
+
+    v: int = 1
+    feed: str
+    after: int
+    through: int
+    has_more: bool = False
+    operations: tuple[Operation, ...] = ()
+    reset: SnapshotReference | None = None
+    repaired_buckets: tuple[int, ...] | None = None
+
+
+class Head(Message):
+    """Retained hint of each feed's version: only a reason to pull."""
+
+    feeds: dict[str, int]
+
+
+def compress(message: BaseModel) -> bytes:
+    return zlib.compress(message.model_dump_json(exclude_none=True).encode(), 9)
+
+
+def decompress(payload: bytes) -> bytes:
+    """Raises ValueError for anything that is not zlib, or that inflates past MAX_OPS_BYTES_INFLATED."""
+    inflater = zlib.decompressobj()
+    try:
+        text = inflater.decompress(payload, MAX_OPS_BYTES_INFLATED)
+    except zlib.error as error:
+        raise ValueError(f"Expected zlib data, got {payload[:8].hex()}: {error}.") from error
+    if inflater.unconsumed_tail:
+        raise ValueError(f"Expected at most {MAX_OPS_BYTES_INFLATED} bytes inflated, got more.")
+    if not inflater.eof:
+        raise ValueError("Expected a whole zlib stream, got a part of one.")
+    return text
+
+
+def bucket_of(key: str) -> int:
+    return zlib.crc32(key.encode()) % BUCKETS
+
+
+def digests(rows: list[tuple[str, int, str]]) -> list[str]:
+    """One 8-digit CRC for each bucket over its sorted (key, version, body) rows, "00000000" where it is empty."""
+    sums = [0] * BUCKETS
+    for key, version, body in sorted(rows):
+        bucket = bucket_of(key)
+        sums[bucket] = zlib.crc32(f"{key}\0{version}\0{body}\0".encode(), sums[bucket])
+    return [f"{value:08x}" for value in sums]
