@@ -1,0 +1,166 @@
+"""What this box is and where its peripherals are: one TOML file, overridden by TWINSTORE_EDGE_* of the environment.
+
+A nested value is reached with two underscores: TWINSTORE_EDGE_PERIPHERALS__PRINTER__URL. Paths in the file are
+relative to the file, so that a folder can be moved or run twice side by side.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from contract.envelope import Currency, EdgeId
+from edge.clock import clock_of
+
+Language = Literal["ko", "zh", "en"]
+Kind = Literal["scanner", "receipt_printer", "cash_drawer", "payment_terminal"]
+
+ENVIRONMENT_PREFIX = "TWINSTORE_EDGE_"
+
+
+class SettingsError(Exception):
+    """The settings cannot be used. The message has one line for each thing to put right."""
+
+
+class PeripheralSettings(BaseModel):
+    """One peripheral: what it is, which driver speaks to it, which row of the driver's profiles, and where."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    kind: Kind
+    driver: str = Field(min_length=1)
+    profile: str = "generic"
+    url: str = Field(min_length=1)
+
+
+class Settings(BaseSettings):
+    """`cash_rounding_minor` is the smallest coin (0 = none); `hub_key` pins the hub's public key (hex)."""
+
+    model_config = SettingsConfigDict(
+        frozen=True,
+        extra="forbid",
+        env_prefix=ENVIRONMENT_PREFIX,
+        env_nested_delimiter="__",
+    )
+
+    edge_id: EdgeId
+    location_id: str = Field(min_length=1)
+    location_name: dict[Language, str] = Field(min_length=1)
+    workstation_id: str = "till-1"
+    company_name: str
+    business_number: str = ""
+    accent: str = "oklch(0.6 0.15 25)"
+    data_dir: Path
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65_535)] = 8101
+    broker_url: str
+    hub_url: str
+    hub_key: Annotated[str, Field(pattern=r"^([0-9a-f]{64})?$")] = ""
+    currency: Currency = "KRW"
+    language: Language = "ko"
+    timezone: str = "Asia/Seoul"
+    cash_rounding_minor: Annotated[int, Field(ge=0)] = 0
+    clock_url: str = "system:"
+    peripherals: dict[str, PeripheralSettings] = {}
+
+    @field_validator("broker_url")
+    @classmethod
+    def _is_broker(cls, url: str) -> str:
+        parts = urlsplit(url)
+        if parts.scheme not in ("mqtt", "mqtts") or not parts.hostname:
+            raise ValueError(f"expected mqtt://HOST:PORT or mqtts://HOST:PORT, got {url!r}")
+        return url
+
+    @field_validator("hub_url")
+    @classmethod
+    def _is_http(cls, url: str) -> str:
+        parts = urlsplit(url)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise ValueError(f"expected http://HOST:PORT or https://HOST, got {url!r}")
+        return url.rstrip("/")
+
+    @field_validator("timezone")
+    @classmethod
+    def _is_timezone(cls, name: str) -> str:
+        try:
+            ZoneInfo(name)
+        except (ZoneInfoNotFoundError, ValueError) as error:
+            raise ValueError(f"expected a name such as Asia/Seoul, got {name!r}") from error
+        return name
+
+    @field_validator("clock_url")
+    @classmethod
+    def _is_clock(cls, url: str) -> str:
+        clock_of(url)
+        return url
+
+    @property
+    def database_path(self) -> Path:
+        return self.data_dir / "box.sqlite3"
+
+    @property
+    def snapshots_dir(self) -> Path:
+        return self.data_dir / "snapshots"
+
+    @property
+    def key_path(self) -> Path:
+        return self.data_dir / "box.key"
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.timezone)
+
+    def location_name_in(self, language: str) -> str:
+        """The shop's name in `language`, or in any language it has."""
+        names: dict[str, str] = {**self.location_name}
+        return names.get(language) or next(iter(names.values()))
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The environment before the file: one image serves many shops."""
+        del settings_cls, dotenv_settings, file_secret_settings
+        return env_settings, init_settings
+
+
+def load(path: Path) -> Settings:
+    """Raises SettingsError, which says what to put right in which file."""
+    values = _read(path)
+    try:
+        settings = Settings(**values)
+    except ValidationError as error:
+        raise SettingsError(_in_words(path, error)) from error
+    data_dir = path.absolute().parent / settings.data_dir.expanduser()
+    return settings.model_copy(update={"data_dir": data_dir})
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise SettingsError(
+            f"Cannot read the settings {path}: {error.strerror}. "
+            "Name an existing file with --settings."
+        ) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"The settings {path} are not TOML: {error}.") from error
+
+
+def _in_words(path: Path, error: ValidationError) -> str:
+    lines = [f"The settings {path} cannot be used:"]
+    for problem in error.errors():
+        place = ".".join(str(part) for part in problem["loc"])
+        lines.append(f"  {place}: {problem['msg']}")
+    return "\n".join(lines)
