@@ -6,6 +6,7 @@ Operations travel zlib-compressed (RFC 1950), because a thousand price changes m
 
 from __future__ import annotations
 
+import json
 import zlib
 from typing import Any, Literal
 
@@ -61,7 +62,10 @@ class Pull(Message):
 
 
 class SnapshotReference(Message):
-    """A whole feed as one SQLite file (tables `row(key, version, body)` and `meta(key, value)`), compressed.
+    """A whole feed as one SQLite file (tables `row(key, version, body)` and `meta(key, value)`), zlib-compressed.
+
+    `body` is `canonical` text; `path` starts with "/" and belongs to the hub's address. `meta` holds "feed", "version"
+    and "format".
 
     `sha256` and `signature` (Ed25519, hex, over `signed_text`) are of the compressed file as it is fetched.
     """
@@ -118,12 +122,17 @@ def decompress(payload: bytes) -> bytes:
     return text
 
 
+def canonical(value: dict[str, Any]) -> str:
+    """The one JSON text of a value: both ends hold and digest this, however it travelled."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+
+
 def bucket_of(key: str) -> int:
     return zlib.crc32(key.encode()) % BUCKETS
 
 
 def digests(rows: list[tuple[str, int, str]]) -> list[str]:
-    """One 8-digit CRC for each bucket over its sorted (key, version, body) rows, "00000000" where it is empty."""
+    """One 8-digit CRC for each bucket over its sorted (key, version, canonical body) rows, "00000000" where it is empty."""
     sums = [0] * BUCKETS
     for key, version, body in sorted(rows):
         bucket = bucket_of(key)
