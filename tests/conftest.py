@@ -1,0 +1,144 @@
+"""What holds for every test: clean logs, a loop that never blocks, and no quiet skip."""
+
+import logging
+import os
+import shutil
+from collections.abc import Generator, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from blockbuster import blockbuster_ctx
+
+PACKAGES = ("contract", "ui", "drivers", "edge", "cloud", "provisioning", "hardware_sim")
+
+REQUIRE = "TWINSTORE_REQUIRE"
+
+
+# -- programs of the machine -------------------------------------------------------------------
+
+
+def postgresql() -> str | None:
+    """The newest PostgreSQL server; Debian keeps it off the PATH."""
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"))
+    return str(found[-1]) if found else shutil.which("postgres")
+
+
+PROGRAMS = {
+    "mosquitto": lambda: shutil.which("mosquitto") or shutil.which("mosquitto", path="/usr/sbin"),
+    "postgresql": postgresql,
+    "chromium": lambda: shutil.which("chromium"),
+}
+
+
+def missing_programs(item: pytest.Item) -> list[str]:
+    wanted = {name for mark in item.iter_markers("requires") for name in mark.args}
+    if "browser" in getattr(item, "fixturenames", ()):
+        wanted.add("chromium")
+    return sorted(name for name in wanted if PROGRAMS[name]() is None)
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    if missing := missing_programs(item):
+        names = " ".join(missing)
+        pytest.skip(f"{names} not found on this machine (Debian: apt install {names}).")
+
+
+# -- nothing skipped where everything is required ----------------------------------------------
+
+
+def refuse_skip(report: pytest.TestReport | pytest.CollectReport) -> None:
+    """Makes a skip a failure; an expected failure (xfail) also reports itself as skipped."""
+    if os.environ.get(REQUIRE) == "all" and report.skipped and not hasattr(report, "wasxfail"):
+        report.outcome = "failed"
+        report.longrepr = f"{REQUIRE}=all allows no skip: {report.longrepr}"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    refuse_skip(report)
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    report = yield
+    refuse_skip(report)
+    return report
+
+
+# -- order -------------------------------------------------------------------------------------
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Browser tests come last: Playwright leaves its own loop running in the main thread."""
+    items.sort(key=lambda item: "browser" in getattr(item, "fixturenames", ()))
+
+
+# -- the event loop ----------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture(autouse=True)
+def never_block_the_loop(request: pytest.FixtureRequest) -> Iterator[None]:
+    """A blocking call of ours inside an event loop raises BlockingError in that test.
+
+    Browser tests are left out: Playwright's own loop surrounds the test's lines.
+    """
+    if "browser" in request.fixturenames:
+        yield
+        return
+    with blockbuster_ctx(list(PACKAGES)):
+        yield
+
+
+# -- the logs ----------------------------------------------------------------------------------
+
+
+class FormatCheck(logging.Handler):
+    """Formats every record of ours and keeps those whose arguments do not fit their text."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.DEBUG)
+        self.faults: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            record.getMessage()
+        except (TypeError, ValueError, KeyError) as fault:
+            place = f"{record.pathname}:{record.lineno}"
+            self.faults.append(f"{place}: {record.msg!r} with {record.args!r}: {fault}")
+
+
+@pytest.fixture(autouse=True)
+def well_formed_logs() -> Iterator[None]:
+    """Debug lines too: a badly formatted one would only be seen on the day it is needed."""
+    check = FormatCheck()
+    loggers = [logging.getLogger(name) for name in PACKAGES]
+    levels = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.addHandler(check)
+        logger.setLevel(logging.DEBUG)
+    yield
+    for logger, level in zip(loggers, levels, strict=True):
+        logger.removeHandler(check)
+        logger.setLevel(level)
+    assert check.faults == []
+
+
+# -- the browser -------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    """Debian's Chromium, not a downloaded one; root has no sandbox to enter."""
+    as_root = ["--no-sandbox"] if os.geteuid() == 0 else []
+    return browser_type_launch_args | {
+        "executable_path": shutil.which("chromium"),
+        "args": [*browser_type_launch_args.get("args", []), *as_root],
+    }
