@@ -1,7 +1,7 @@
 """What a peripheral of each kind can do. Services and manager see these, never a model.
 
 Every driver class is built as `Driver(opener, clock, profile)` (see `drivers.base`) and speaks only our errors
-(`drivers.errors`). All times are seconds on the monotonic clock that was handed in.
+(`drivers.errors`). `timeout_s` and `deadline_s` are seconds from the call, on the monotonic clock that was handed in.
 """
 
 from __future__ import annotations
