@@ -1,0 +1,104 @@
+"""The verbs of the simulators: sim, demo, story, prove, bench.
+
+Each imports what it needs only when it is called, so that `twinstore --help` comes at once.
+"""
+
+import sys
+from pathlib import Path
+
+import click
+
+PARTIES = click.Choice(["box", "hub", "broker", "line"])
+json_option = click.option(
+    "--json", "as_json", is_flag=True, help="One JSON object as the last line: name, ok, figures."
+)
+
+
+@click.group()
+def sim() -> None:
+    """Runs simulated peripherals or a line that can be cut, on their own."""
+
+
+@sim.command("run")
+@click.argument("shop", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def sim_run(shop: Path) -> None:
+    """Starts the peripherals that SHOP (a TOML file) names, and their page."""
+    from hardware_sim.shop import run
+
+    run(shop)
+
+
+@sim.command("line")
+@click.option("--listen", required=True, metavar="HOST:PORT", help="Where the box connects.")
+@click.option("--to", required=True, metavar="HOST:PORT", help="Where the broker listens.")
+@click.option("--control", required=True, metavar="HOST:PORT", help="HTTP: cut it, put it back.")
+def sim_line(listen: str, to: str, control: str) -> None:
+    """Stands between a box and its broker, to be cut, swallowed or slowed."""
+    from hardware_sim.line import run
+
+    run(listen, to, control)
+
+
+@click.command()
+@click.option(
+    "--data",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path(".twinstore/demo"),
+    show_default=True,
+    help="Where databases, logs and settings live; started again there, the shop goes on.",
+)
+@click.option(
+    "--port",
+    type=click.IntRange(1024, 65000),
+    default=8100,
+    show_default=True,
+    help="First of nine ports in a row; another one lets a second demo run beside the first.",
+)
+def demo(data: Path, port: int) -> None:
+    """Opens Maru's shop on this machine: hub, broker, line, till and a simulated counter."""
+    from hardware_sim.demo import run
+
+    sys.exit(run(data, port))
+
+
+@click.command()
+@click.argument("name")
+@click.option("--days", type=click.IntRange(1, 30), default=3, show_default=True)
+@click.option("--cut", type=PARTIES, help="Cuts this party's line in the middle.")
+@click.option("--kill", type=PARTIES, help="Kills (SIGKILL) and restarts this party once.")
+@click.option("--seed", type=int, default=1, show_default=True, help="Chooses the step of --kill.")
+@json_option
+def story(
+    name: str, *, days: int, cut: str | None, kill: str | None, seed: int, as_json: bool
+) -> None:
+    """Plays story NAME (blackout) against real processes; stops at the first thing not true."""
+    from hardware_sim.stories import play
+
+    sys.exit(play(name, days=days, cut=cut, kill=kill, seed=seed, as_json=as_json))
+
+
+@click.command()
+@click.option("--seconds", type=click.IntRange(min=1), default=60, show_default=True)
+@click.option("--seed", type=int, default=1, show_default=True)
+@json_option
+def prove(*, seconds: int, seed: int, as_json: bool) -> None:
+    """Kills, cuts, random schedules and power failures, and counts what was lost: nothing."""
+    from hardware_sim.proof.command import run
+
+    sys.exit(run(seconds=seconds, seed=seed, as_json=as_json))
+
+
+@click.command()
+@click.argument("name", required=False)
+@click.option("--list", "list_names", is_flag=True, help="Names every benchmark.")
+@json_option
+def bench(name: str | None, *, list_names: bool, as_json: bool) -> None:
+    """Runs benchmark NAME beside the bare limit of this machine."""
+    from hardware_sim.proof.bench import lines, run
+
+    if list_names:
+        click.echo("\n".join(lines()))
+        return
+    if name is None:
+        raise click.UsageError("Expected a benchmark's name. `twinstore bench --list` names them.")
+    sys.exit(run(name, as_json=as_json))
