@@ -2,10 +2,15 @@
 
 Sender (box). Rules:
  1. Nothing is acknowledged but by an Ack of the same epoch. A broker's PUBACK means nothing here.
- 2. `acked` falls only by the answer to the newest hello: a hub restored from an older backup asks again.
+ 2. `acked` falls only by the first answer to the question that is being asked (a hub restored from an older backup).
+    A late or repeated answer, or one to an earlier boot, means nothing; before the answer, nothing else means anything.
  3. Go-back-N: on a nack, an answered hello or a late ack, sending starts again behind what is acknowledged.
  4. An ack beyond our own log, or whose chain differs from ours, proves that this disk went back in time (restored
-    card, clone): FORKED. The shell then starts a new epoch and logs what may be missing at the hub again.
+    card, clone): FORKED. The shell then starts a new epoch and logs there again everything that it still keeps: where
+    the two histories parted is unknown, and the hub stores a uid that it has already as an alias.
+
+What the sender asks of the wire: a message of a hub from before its database was restored never arrives after the
+restored hub's answer to a hello. One broker with clean sessions keeps that: what it says to a box stays in order.
 
 Receiver (hub). Rules:
  1. Facts are accepted only gapless behind the stand, tied to it by the chain; the overlap of a repeat is checked too.
@@ -16,6 +21,7 @@ Receiver (hub). Rules:
 from __future__ import annotations
 
 import enum
+import secrets
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -40,7 +46,10 @@ class Log(Protocol):
     def high(self) -> int: ...
 
     def chain_at(self, seq: int) -> str | None:
-        """The chain behind `seq`, GENESIS at 0, None where it is pruned or does not exist."""
+        """The chain behind `seq`, GENESIS at 0, None where it is pruned or does not exist.
+
+        That behind `first - 1` is never pruned: the next batch may have to begin there.
+        """
         ...
 
     def read(self, first: int, max_facts: int, max_bytes: int) -> Sequence[Fact]: ...
@@ -65,18 +74,22 @@ class SendBatch:
 
 
 class Sender:
-    """Decides what the box sends next. The shell owns the wire and the disk; `now_s` is monotonic."""
+    """Decides what the box sends next. The shell owns the wire and the disk; `now_s` is monotonic.
 
-    def __init__(self, log: Log, epoch: str, acked: int) -> None:
+    Hellos are numbered from behind `nonce`, drawn at random where None: an answer to the boot before must not be
+    taken for ours.
+    """
+
+    def __init__(self, log: Log, epoch: str, acked: int, nonce: int | None = None) -> None:
         self.log = log
         self.epoch = epoch
         self.acked = acked
         self.next_seq = acked + 1
         self.window = 1
-        self.relog_after = acked
+        self.relog_after = 0
         self.is_greeted = False
         self._is_connected = False
-        self._nonce = 0
+        self._nonce = secrets.randbits(48) if nonce is None else nonce
         self._hello_at_s: float | None = None
         self._in_flight: deque[int] = deque()
         self._heard_at_s = 0.0
@@ -93,8 +106,9 @@ class Sender:
         self.ask_again()
 
     def ask_again(self) -> None:
-        """Forgets where the hub stands: the next thing sent is a hello."""
+        """Forgets where the hub stands: the next thing sent is a hello, and only its answers count."""
         self.is_greeted = False
+        self._nonce += 1
         self._hello_at_s = None
         self._nacked_high = None
         self._in_flight.clear()
@@ -115,13 +129,16 @@ class Sender:
         return self._next_batch(now_s)
 
     def acknowledged(self, ack: Ack, now_s: float) -> Verdict:
-        """Takes the hub's word. On ADVANCED and REWOUND the shell stores `acked`; on FORKED see `relog_after`."""
+        """Takes the hub's word. On ADVANCED and REWOUND the shell stores `acked`.
+
+        On FORKED it starts a new epoch with every fact behind `relog_after`, and a new sender for it.
+        """
         if ack.epoch != self.epoch or not self._is_connected:
             return Verdict.IGNORED
-        if ack.hello is not None and ack.hello != self._nonce:
+        if ack.hello != (None if self.is_greeted else self._nonce):
             return Verdict.IGNORED
         if self._contradicts(ack):
-            self.relog_after = min(self.acked, ack.high)
+            self.relog_after = self.log.first - 1
             return Verdict.FORKED
         self.window = ack.window
         self._paused_until_s = now_s + ack.pause_ms / 1000
@@ -132,9 +149,9 @@ class Sender:
         return self._advance(ack.high, now_s)
 
     def _greet(self, now_s: float) -> SayHello | None:
+        """The same question as often as it takes: on a line slower than the time-out, any answer to it will do."""
         if self._hello_at_s is not None and now_s - self._hello_at_s < HELLO_TIMEOUT_S:
             return None
-        self._nonce += 1
         self._hello_at_s = now_s
         return SayHello(self._nonce)
 
@@ -160,8 +177,8 @@ class Sender:
         own = self.log.chain_at(ack.high)
         if own is not None:
             return own != ack.chain
-        # Pruned here. Harmless while the hub has it all; but a hub that lost it can never be gapless again.
-        return ack.hello is not None and ack.high + 1 < self.log.first
+        # Pruned here. Harmless in a late ack; but a hub that stands there now can never be gapless again.
+        return ack.hello is not None and ack.high < self.log.high
 
     def _greeted(self, ack: Ack, now_s: float) -> Verdict:
         fell = ack.high < self.acked
