@@ -91,10 +91,10 @@ class Driver(abc.ABC, Generic[Line]):
     def _connect(self) -> Line:
         return self._opener()
 
-    def _open(self) -> None:  # noqa: B027 - a family without set-up has nothing to do here
+    def _open(self) -> None:
         """Brings the opened peripheral to a known state."""
 
-    def _close(self) -> None:  # noqa: B027 - as above
+    def _close(self) -> None:
         """Forgets what belonged to this opening; the line may be dead already."""
 
     @abc.abstractmethod

@@ -15,7 +15,7 @@ LENGTH_BYTES: Final = 4
 
 
 class FrameError(ValueError):
-    """The bytes cannot be a frame: "Expected at most 4096 bytes, got 5000." """
+    """The bytes cannot be a frame; the stream cannot be trusted from here on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +130,9 @@ class LengthFramer:
         """The messages that `data` completes. FrameError where a length cannot be; the stream is lost then."""
         self._held += data
         messages: list[bytes] = []
-        while (length := self._next_length()) is not None and len(self._held) >= LENGTH_BYTES + length:
+        while (length := self._next_length()) is not None and len(
+            self._held
+        ) >= LENGTH_BYTES + length:
             messages.append(bytes(self._held[LENGTH_BYTES : LENGTH_BYTES + length]))
             del self._held[: LENGTH_BYTES + length]
         return messages

@@ -111,7 +111,9 @@ class PaymentTerminal(Peripheral, Protocol):
     `pay` and `reverse` raise UnknownOutcome whenever the first byte left and no final answer came.
     """
 
-    def pay(self, reference: str, amount_minor: int, currency: str, deadline_s: float) -> PaymentOutcome: ...
+    def pay(
+        self, reference: str, amount_minor: int, currency: str, deadline_s: float
+    ) -> PaymentOutcome: ...
     def query(self, reference: str, deadline_s: float) -> PaymentOutcome: ...
     def reverse(
         self, reference: str, original: PaymentOutcome, deadline_s: float

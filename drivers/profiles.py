@@ -1,9 +1,9 @@
-"""What differs between models of one driver: a row of `profiles.toml` in the family's folder, never a subclass.
+r"""What differs between models of one driver: a row of `profiles.toml` in the family's folder, never a subclass.
 
-    [voyager-1470g]
-    driver = "serial_line"
-    model = "Honeywell Voyager 1470g"
-    suffix = "\\r"
+[voyager-1470g]
+driver = "serial_line"
+model = "Honeywell Voyager 1470g"
+suffix = "\r"
 """
 
 from __future__ import annotations
@@ -70,5 +70,3 @@ def _profile(name: str, row: Mapping[str, Any]) -> Profile:
         raise ProfileError(f"Expected a driver in profile {name}, got none.")
     values = {key: value for key, value in row.items() if key not in {"driver", "model"}}
     return Profile(name, row["driver"], row.get("model", name), values)
-
-

@@ -12,6 +12,7 @@ failure here, because only the driver knows whether it waits for something.
 
 from __future__ import annotations
 
+import errno
 import os
 import select
 import socket
@@ -61,7 +62,7 @@ def open_transport(url: str, clock: Clock, usb_backend: object | None = None) ->
     if parts.scheme == "tcp":
         return _open_tcp(parts, clock)
     if parts.scheme == "usb":
-        from drivers.usb_transport import open_usb  # noqa: PLC0415 - pyusb only where a USB printer is
+        from drivers.usb_transport import open_usb
 
         return open_usb(url, clock, usb_backend)
     if parts.scheme == "sim":
@@ -75,23 +76,56 @@ def open_transport(url: str, clock: Clock, usb_backend: object | None = None) ->
 
 # -- in process ------------------------------------------------------------------------------------------------------
 
-_plugged: dict[str, Opener] = {}
+
+class RawLine(Protocol):
+    """The driver's side of something in this process; it fails with OSError, as a descriptor does."""
+
+    def read(self, max_bytes: int, timeout_s: float) -> bytes: ...
+    def write(self, data: bytes, deadline_s: float) -> int: ...
+    def close(self) -> None: ...
 
 
-def plug(name: str, opener: Opener) -> None:
-    """Makes `sim://name` open what `opener` returns, until `unplug`."""
-    _plugged[name] = opener
+_plugged: dict[str, Callable[[], RawLine]] = {}
+
+
+def plug(name: str, connect: Callable[[], RawLine]) -> None:
+    """Makes `sim://name` open what `connect` returns, until `unplug`."""
+    _plugged[name] = connect
 
 
 def unplug(name: str) -> None:
     _plugged.pop(name, None)
 
 
-def _open_plugged(url: str) -> Transport:
-    opener = _plugged.get(url.removeprefix("sim://"))
-    if opener is None:
+def _open_plugged(url: str) -> RawLineTransport:
+    connect = _plugged.get(url.removeprefix("sim://"))
+    if connect is None:
         raise Unavailable(address=url, detail="nothing of this name is plugged in")
-    return opener()
+    try:
+        return RawLineTransport(url, connect())
+    except OSError as error:
+        raise Unavailable(address=url, detail=reason_of(error)) from error
+
+
+class RawLineTransport:
+    def __init__(self, address: str, line: RawLine) -> None:
+        self.address = address
+        self._line = line
+
+    def read(self, max_bytes: int, timeout_s: float) -> bytes:
+        try:
+            return self._line.read(max_bytes, timeout_s)
+        except OSError as error:
+            raise Unavailable(address=self.address, detail=reason_of(error)) from error
+
+    def write(self, data: bytes, deadline_s: float) -> int:
+        try:
+            return self._line.write(data, deadline_s)
+        except OSError as error:
+            raise Unavailable(address=self.address, detail=reason_of(error)) from error
+
+    def close(self) -> None:
+        self._line.close()
 
 
 # -- descriptors: serial lines and sockets ---------------------------------------------------------------------------
@@ -104,7 +138,9 @@ class DescriptorTransport:
     a printer driver must know.
     """
 
-    def __init__(self, address: str, fileno: int, clock: Clock, release: Callable[[], None]) -> None:
+    def __init__(
+        self, address: str, fileno: int, clock: Clock, release: Callable[[], None]
+    ) -> None:
         self.address = address
         self._fileno = fileno
         self._clock = clock
@@ -183,7 +219,9 @@ def tune(line: socket.socket) -> None:
     line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     line.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
     for name, value in KEEP_ALIVE:
-        if hasattr(socket, name):  # the names differ between systems; without them the system's own hours apply
+        if hasattr(
+            socket, name
+        ):  # the names differ between systems; without them the system's own hours apply
             line.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
 
 
@@ -191,7 +229,7 @@ def tune(line: socket.socket) -> None:
 
 
 def line_settings(query: str) -> dict[str, Any]:
-    """pyserial's arguments from the address: `baud`, `parity`, `bits`, `stop`, `flow`.
+    """Pyserial's arguments from the address: `baud`, `parity`, `bits`, `stop`, `flow`.
 
     >>> line_settings("baud=9600&flow=rtscts")
     {'baudrate': 9600, 'rtscts': True}
@@ -201,7 +239,7 @@ def line_settings(query: str) -> dict[str, Any]:
     unknown = set(given) - {*names, "parity", "flow"}
     if unknown:
         raise ValueError(
-            f"Expected baud, bits, stop, parity or flow as line settings, got {sorted(unknown)[0]!r}."
+            f"Expected baud, bits, stop, parity or flow as line settings, got {min(unknown)!r}."
         )
     settings: dict[str, Any] = {names[name]: int(given[name]) for name in names if name in given}
     if "parity" in given:
@@ -213,13 +251,18 @@ def line_settings(query: str) -> dict[str, Any]:
 
 def _open_serial(parts: SplitResult, clock: Clock) -> DescriptorTransport:
     """Exclusive (two drivers on one line would each get half of the bytes); modem lines are not touched."""
-    import serial  # noqa: PLC0415 - only where a serial line is
+    import serial
 
     settings = line_settings(parts.query)
     try:
         port = serial.Serial(parts.path, exclusive=True, timeout=0, write_timeout=0, **settings)
     except OSError as error:
-        raise Unavailable(address=parts.path, detail=reason_of(error)) from error
+        is_taken = error.errno in {
+            errno.EAGAIN,
+            errno.EBUSY,
+        }  # the lock of pyserial; the kernel's own
+        detail = "another program has it open" if is_taken else reason_of(error)
+        raise Unavailable(address=parts.path, detail=detail) from error
     return DescriptorTransport(parts.path, port.fileno(), clock, port.close)
 
 
@@ -260,7 +303,7 @@ class PyserialTransport:
 
 
 def _open_by_pyserial(url: str, clock: Clock) -> PyserialTransport:
-    import serial  # noqa: PLC0415 - only where such a line is
+    import serial
 
     try:
         port = serial.serial_for_url(url, timeout=PyserialTransport.SLICE_S)

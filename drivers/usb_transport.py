@@ -56,7 +56,9 @@ def _find(url: str, address: UsbAddress, backend: object | None) -> Any:
         idVendor=address.vendor,
         idProduct=address.product,
         backend=backend,
-        custom_match=lambda it: not address.serial_number or _serial_of(it) == address.serial_number,
+        custom_match=lambda it: (
+            not address.serial_number or _serial_of(it) == address.serial_number
+        ),
     )
     if found is None:
         raise Unavailable(address=url, detail="no such peripheral on the bus")
@@ -64,7 +66,11 @@ def _find(url: str, address: UsbAddress, backend: object | None) -> Any:
 
 
 def _serial_of(peripheral: Any) -> str:
-    return usb.util.get_string(peripheral, peripheral.iSerialNumber) if peripheral.iSerialNumber else ""
+    return (
+        usb.util.get_string(peripheral, peripheral.iSerialNumber)
+        if peripheral.iSerialNumber
+        else ""
+    )
 
 
 def _claim(url: str, peripheral: Any, clock: Clock) -> UsbTransport:
@@ -130,9 +136,13 @@ class UsbTransport:
 
     def _read_packets(self, timeout_s: float) -> bytes:
         if self._in is None:
-            raise Unavailable(address=self.address, detail="this printer cannot answer (no IN endpoint)")
+            raise Unavailable(
+                address=self.address, detail="this printer cannot answer (no IN endpoint)"
+            )
         try:
-            return bytes(self._in.read(self._in.wMaxPacketSize * READ_PACKETS, timeout=_ms(timeout_s)))
+            return bytes(
+                self._in.read(self._in.wMaxPacketSize * READ_PACKETS, timeout=_ms(timeout_s))
+            )
         except usb.core.USBTimeoutError:
             return b""
         except usb.core.USBError as error:
@@ -142,7 +152,9 @@ class UsbTransport:
         end_s = self._clock.monotonic() + deadline_s
         taken = 0
         while taken < len(data):
-            taken += self._write_some(data[taken : taken + WRITE_CHUNK], end_s - self._clock.monotonic())
+            taken += self._write_some(
+                data[taken : taken + WRITE_CHUNK], end_s - self._clock.monotonic()
+            )
             if self._clock.monotonic() >= end_s:
                 break
         return taken
@@ -150,7 +162,9 @@ class UsbTransport:
     def _write_some(self, data: bytes, timeout_s: float) -> int:
         try:
             return int(self._out.write(data, timeout=_ms(timeout_s)))
-        except usb.core.USBTimeoutError:  # NAK until the end: the buffer is full and nothing was taken
+        except (
+            usb.core.USBTimeoutError
+        ):  # NAK until the end: the buffer is full and nothing was taken
             return 0
         except usb.core.USBError as error:
             return len(self._recover(error, self._out))
