@@ -1,0 +1,221 @@
+"""The database of the box: one writer at a time, readers beside it, every commit on the disk.
+
+SQLite in WAL mode with `synchronous=FULL` on every connection: a commit that returned survives a power cut. One
+connection writes, under a lock, with BEGIN IMMEDIATE, so that nobody meets SQLITE_BUSY in the middle of a sale;
+readers see the last commit and are never blocked by it.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, Engine, Executable, QueuePool, create_engine, event
+from sqlalchemy.exc import DBAPIError
+from sqlmodel import SQLModel
+
+from edge.db.migrations import migrate
+from edge.db.reserve import Reserve
+from edge.db.tables import table_of
+from edge.domain.errors import DiskFailed, DiskFull
+
+BUSY_TIMEOUT_S = 5.0  # only a second process (a backup, a person's sqlite3) can make us wait
+READERS = 8  # the threadpool's readers and the owner threads; more wait their turn
+
+T = TypeVar("T")
+M = TypeVar("M", bound=SQLModel)
+
+
+class Reader:
+    """One consistent view of the database."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+
+    def all(self, model: type[M], statement: Executable, **parameters: Any) -> list[M]:
+        """The rows of a statement that selects the model's whole table."""
+        found = self.connection.execute(statement, parameters)
+        return [model(**row) for row in found.mappings()]
+
+    def first(self, model: type[M], statement: Executable, **parameters: Any) -> M | None:
+        row = self.connection.execute(statement, parameters).mappings().first()
+        return None if row is None else model(**row)
+
+    def rows(self, statement: Executable, **parameters: Any) -> Sequence[Any]:
+        return self.connection.execute(statement, parameters).all()
+
+    def scalar(self, statement: Executable, **parameters: Any) -> Any:
+        return self.connection.execute(statement, parameters).scalar()
+
+
+class UnitOfWork(Reader):
+    """One write transaction: everything in it is durable together, or nothing of it was."""
+
+    def insert(self, model: type[SQLModel], rows: Sequence[Mapping[str, Any]]) -> None:
+        """Inserts rows that all name the same columns, as one prepared statement."""
+        if rows:
+            self.connection.exec_driver_sql(_insert_sql(model, tuple(rows[0])), list(rows))
+
+    def execute(self, statement: Executable, **parameters: Any) -> int:
+        """Gives the number of rows it changed."""
+        return self.connection.execute(statement, parameters).rowcount
+
+    def next_number(self, counter: str) -> int:
+        """The counter's next value, from 1, without gaps between committed transactions."""
+        found = self.connection.exec_driver_sql(
+            "INSERT INTO counter (name, value) VALUES (?, 1)"
+            " ON CONFLICT (name) DO UPDATE SET value = value + 1 RETURNING value",
+            (counter,),
+        )
+        return int(found.scalar_one())
+
+
+class Database:
+    """The open file. `close` it once nobody works with it any more."""
+
+    def __init__(self, path: Path, reserve: Reserve | None = None) -> None:
+        self.path = path
+        self.reserve = reserve or Reserve(path.with_suffix(".reserve"))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with _translated():
+            _prepare(path)
+        self.reserve.fill()
+        self._engine = _engine(path, "BEGIN")
+        self._writing = _engine(path, "BEGIN IMMEDIATE")
+        self._writer = self._writing.connect()
+        self._lock = threading.Lock()
+
+    @contextmanager
+    def write(self) -> Iterator[UnitOfWork]:
+        """One transaction, committed at the end of the block, rolled back where it raises.
+
+        Raises DiskFull or DiskFailed; nothing of the block stayed then.
+        """
+        with self._lock, _translated(), self._writer.begin():
+            yield UnitOfWork(self._writer)
+
+    @contextmanager
+    def read(self) -> Iterator[Reader]:
+        with _translated(), self._engine.connect() as connection, connection.begin():
+            yield Reader(connection)
+
+    def run(self, use_case: Callable[[UnitOfWork], T]) -> T:
+        """`use_case` in one transaction. On a full disk the reserve is given up and it runs once more.
+
+        For what takes or gives money: the reserve is for finishing what people at the counter have begun.
+        """
+        try:
+            with self.write() as work:
+                return use_case(work)
+        except DiskFull:
+            if not self.reserve.release():
+                raise
+        with self.write() as work:
+            return use_case(work)
+
+    @contextmanager
+    def attached(self, path: Path, name: str) -> Iterator[UnitOfWork]:
+        """One transaction that also reads the SQLite file at `path` as schema `name`."""
+        with self._lock, _translated():
+            driver = self._writer.connection.driver_connection
+            assert isinstance(driver, sqlite3.Connection)
+            driver.execute(f"ATTACH DATABASE ? AS {name}", (f"{path.absolute().as_uri()}?mode=ro",))
+            try:
+                with self._begun():
+                    yield UnitOfWork(self._writer)
+            finally:
+                driver.execute(f"DETACH DATABASE {name}")
+
+    @contextmanager
+    def _begun(self) -> Iterator[None]:
+        # Asking for the driver's connection has begun SQLAlchemy's transaction: end that one first.
+        self._writer.rollback()
+        with self._writer.begin():
+            yield
+
+    def checkpoint(self) -> None:
+        """Writes the log back into the file and empties it (start, end, and after large loads)."""
+        with self._lock, _translated():
+            driver = self._writer.connection.driver_connection
+            assert isinstance(driver, sqlite3.Connection)
+            self._writer.rollback()
+            driver.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def close(self) -> None:
+        with self._lock:
+            self._writer.close()
+            self._writing.dispose()
+            self._engine.dispose()
+
+
+def _prepare(path: Path) -> None:
+    connection = _connect(path)
+    try:
+        migrate(connection, str(path))
+    finally:
+        connection.close()
+
+
+def _engine(path: Path, begin: str) -> Engine:
+    engine = create_engine(
+        "sqlite://",
+        creator=lambda: _connect(path),
+        poolclass=QueuePool,
+        pool_size=READERS,
+        max_overflow=0,
+    )
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        connection.exec_driver_sql(begin)
+
+    return engine
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(
+        path.absolute().as_uri(),
+        uri=True,
+        timeout=BUSY_TIMEOUT_S,
+        isolation_level=None,  # ours is the only BEGIN
+        check_same_thread=False,  # the writer is guarded by a lock, a reader by the pool
+    )
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute("PRAGMA temp_store = MEMORY")
+    return connection
+
+
+@cache
+def _insert_sql(model: type[SQLModel], columns: tuple[str, ...]) -> str:
+    """The INSERT with named places; written here because SQLAlchemy's costs a third of a whole sale."""
+    table = table_of(model)
+    names = ", ".join(table.c[column].name for column in columns)
+    places = ", ".join(f":{column}" for column in columns)
+    return f"INSERT INTO {table.name} ({names}) VALUES ({places})"  # noqa: S608 - names of our own tables
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    """Turns what SQLite says about the disk into our errors; anything else is a defect and goes on as it is."""
+    try:
+        yield
+    except (DBAPIError, sqlite3.Error) as error:
+        original = error.orig if isinstance(error, DBAPIError) else error
+        code = getattr(original, "sqlite_errorcode", 0) & 0xFF
+        if code == sqlite3.SQLITE_FULL:
+            raise DiskFull from error
+        if code in (
+            sqlite3.SQLITE_IOERR,
+            sqlite3.SQLITE_CORRUPT,
+            sqlite3.SQLITE_READONLY,
+            sqlite3.SQLITE_CANTOPEN,
+        ):
+            raise DiskFailed(detail=str(original)) from error
+        raise

@@ -1,0 +1,1 @@
+"""What a shop knows about selling: pure, frozen, without a database, a clock or a wire."""

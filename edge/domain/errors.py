@@ -1,0 +1,298 @@
+"""What the shop refuses, and what to do about it.
+
+    ShopError
+      Malformed    the request itself makes no sense: correct it and ask again
+      NotFound     names something that is not here
+      Refused      understood, and against a rule of the shop: a person decides what next
+        (money, goods and shifts have their own classes below)
+      Broken       the box itself cannot do it now: disk, database
+
+Every class has a stable `key`, the English sentence `template`, and `what_now`, the English advice; `fields` fill
+both. The screens' catalogues translate by key, and the api chooses the HTTP status by the class.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class ShopError(Exception):
+    """Base of everything that a use case raises on purpose. Nothing was changed when it leaves."""
+
+    key: ClassVar[str] = "shop.error"
+    template: ClassVar[str] = "That cannot be done."
+    advice: ClassVar[str] = (
+        "Try again; if it happens again, call the person who looks after the box."
+    )
+
+    def __init__(self, **fields: str | int) -> None:
+        self.fields = fields
+        super().__init__(self.template.format(**fields))
+
+    @property
+    def message(self) -> str:
+        return self.template.format(**self.fields)
+
+    @property
+    def what_now(self) -> str:
+        return self.advice.format(**self.fields)
+
+
+class Malformed(ShopError):
+    key = "request.malformed"
+    template = "Expected {expected}, got {got}."
+    advice = "Correct the value and try again."
+
+
+class NotFound(ShopError):
+    key = "shop.not_found"
+    template = "There is no {what} {name} here."
+    advice = "Check the number; it may belong to another box."
+
+
+class Refused(ShopError):
+    key = "shop.refused"
+
+
+class Broken(ShopError):
+    key = "box.broken"
+
+
+# Goods
+
+
+class UnknownCode(Refused):
+    key = "goods.unknown_code"
+    template = "The code {code} is not in the catalogue."
+    advice = "Set the goods aside and tell head office the code; the basket is unchanged."
+
+
+class NoPrice(Refused):
+    key = "goods.no_price"
+    template = "{name} ({sku}) has no price in {currency}."
+    advice = "Set the goods aside and ask head office for the price; the basket is unchanged."
+
+
+class PriceIsZero(Refused):
+    key = "goods.price_is_zero"
+    template = "The price of {name} ({sku}) is zero and it is not marked as free."
+    advice = "Ask head office to set the price or to mark it as free; the basket is unchanged."
+
+
+class GoodsExpired(Refused):
+    key = "goods.expired"
+    template = "{name} expired on {expiry}; today is {business_date}."
+    advice = "Take it off the shelf and offer another one; the basket is unchanged."
+
+
+class ReceiptScanned(Refused):
+    key = "goods.receipt_scanned"
+    template = "That is the code of a receipt, not of goods."
+    advice = "To take goods back, open Return and scan the receipt there."
+
+
+# Basket
+
+
+class NoBasket(Refused):
+    key = "basket.none"
+    template = "There is no open basket."
+    advice = "Scan the first goods to open one."
+
+
+class BasketIsOpen(Refused):
+    key = "basket.is_open"
+    template = "Another basket is open with {line_count} lines."
+    advice = "Finish, suspend or void the open basket first."
+
+
+class NoSuchLine(NotFound):
+    key = "basket.no_such_line"
+    template = "The basket has no line {line}, or it is void."
+    advice = "Choose a line that is on the screen."
+
+
+class BadQuantity(Malformed):
+    key = "basket.bad_quantity"
+    template = "Expected a quantity of 1 to {maximum}, got {quantity}."
+    advice = "Type the number of pieces; to take a line away, void it."
+
+
+class TooManyLines(Refused):
+    key = "basket.too_many_lines"
+    template = "A basket holds at most {maximum} lines."
+    advice = "Take the money for these and continue in a new basket."
+
+
+class DiscountTooLarge(Refused):
+    key = "basket.discount_too_large"
+    template = "The discount {discount} is more than the {total} it would be taken from."
+    advice = "Give at most the amount of the goods."
+
+
+class BasketIsPaid(Refused):
+    key = "basket.is_paid"
+    template = "The basket holds {paid} already taken by card."
+    advice = "Reverse the card payment first, then change the basket."
+
+
+# Money
+
+
+class TenderTooSmall(Malformed):
+    key = "tender.too_small"
+    template = "Expected an amount above zero, got {amount}."
+    advice = "Type what the customer gave."
+
+
+class TenderTooLarge(Refused):
+    key = "tender.too_large"
+    template = "A card pays at most the {due} that is due, got {amount}."
+    advice = "Type at most what is due; only cash gives change."
+
+
+class PaymentUnknown(Refused):
+    key = "payment.outcome_unknown"
+    template = "The card payment {reference} over {amount} is not settled yet."
+    advice = "Wait until the payment terminal has been asked; do not take the money a second time."
+
+
+class PaymentRunning(Refused):
+    key = "payment.running"
+    template = "The payment terminal is busy with {reference} over {amount}."
+    advice = "Let the customer finish, or press cancel on the payment terminal."
+
+
+class BadTransition(Refused):
+    key = "state.bad_transition"
+    template = "{what} {name} is {state} and cannot become {wanted}."
+    advice = "Look at its present state; somebody or something was faster."
+
+
+class NothingToReverse(Refused):
+    key = "payment.nothing_to_reverse"
+    template = "The card payment {reference} is {state}: there is no money to give back."
+    advice = "Check the payment on the screen."
+
+
+# Shift
+
+
+class NoShift(Refused):
+    key = "shift.none"
+    template = "No shift is open."
+    advice = "Open a shift with your name and the cash float first."
+
+
+class ShiftIsOpen(Refused):
+    key = "shift.is_open"
+    template = "Your shift {number} is already open, {cashier}."
+    advice = "Go on selling, or close it first."
+
+
+class DrawerTaken(Refused):
+    key = "shift.drawer_taken"
+    template = (
+        "The drawer belongs to {cashier}, whose shift {number} is open; {newcomer} cannot share it."
+    )
+    advice = "Let {cashier} count the cash and close the shift first."
+
+
+class ShiftHasBasket(Refused):
+    key = "shift.has_basket"
+    template = "{count} baskets with goods are still open or suspended."
+    advice = "Finish or void them, then close the shift."
+
+
+class ShiftHasPayment(Refused):
+    key = "shift.has_payment"
+    template = "{count} card payments are not settled."
+    advice = "Wait until each is approved, declined or reversed, then close the shift."
+
+
+class NotEnoughCash(Refused):
+    key = "shift.not_enough_cash"
+    template = "The drawer holds {expected}, {amount} cannot be taken out."
+    advice = "Take at most what the drawer holds."
+
+
+# Returns
+
+
+class ReceiptUnreadable(Malformed):
+    key = "receipt.unreadable"
+    template = "Expected the code of a receipt, got {got}."
+    advice = "Scan the square code at the foot of the receipt again, flat and clean."
+
+
+class ReceiptForged(Refused):
+    key = "receipt.forged"
+    template = "The receipt's code was changed after it was printed: its signature does not fit."
+    advice = "Do not give money back; keep the receipt and tell the manager."
+
+
+class ReceiptUnknownKey(Refused):
+    key = "receipt.unknown_key"
+    template = "The receipt was signed by the key {key_id}, which this box does not know."
+    advice = (
+        "Send the customer to the shop that sold the goods, or ask head office to share its key."
+    )
+
+
+class ReceiptHasNoLines(Refused):
+    key = "receipt.has_no_lines"
+    template = "Receipt {receipt_number} of {edge_id} was too long to hold its lines, and its sale is not in this box."
+    advice = "Take the goods back at the counter that sold them."
+
+
+class RefundAbovePaid(Refused):
+    key = "return.above_paid"
+    template = "Line {line}: {wanted} were to come back, but only {left} of {sold} sold are left to return."
+    advice = "Return at most what is left; earlier returns of this receipt are counted."
+
+
+class NothingToReturn(Malformed):
+    key = "return.nothing"
+    template = "No line was chosen to come back."
+    advice = "Choose at least one line and a quantity."
+
+
+class NoSuchReceiptLine(NotFound):
+    key = "return.no_such_line"
+    template = "The receipt has no line {line}."
+    advice = "Choose one of the lines that are on the receipt."
+
+
+class WrongCurrency(Refused):
+    key = "return.wrong_currency"
+    template = "The receipt is in {theirs}; this drawer holds {ours}."
+    advice = "Take the goods back at a counter of that currency."
+
+
+class CardRefundImpossible(Refused):
+    key = "return.card_impossible"
+    template = "{amount} cannot go back to the card: {why}."
+    advice = "Give the money back in cash."
+
+
+# The box
+
+
+class DiskFull(Broken):
+    key = "box.disk_full"
+    template = "The box's disk is full: nothing was saved."
+    advice = "Do not hand over goods or money for this step. Call the person who looks after the box to free space."
+
+
+class DiskFailed(Broken):
+    key = "box.disk_failed"
+    template = "The box's disk does not take what is written: {detail}."
+    advice = (
+        "Do not hand over goods or money for this step. Call the person who looks after the box."
+    )
+
+
+class DatabaseTooNew(Broken):
+    key = "box.database_too_new"
+    template = "The database {path} has version {found}; this program knows versions up to {known}."
+    advice = "Install the newer program again; the data is untouched."
