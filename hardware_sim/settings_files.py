@@ -1,0 +1,199 @@
+"""The settings files of a made-up company, as text: what a person would write by hand.
+
+A simulator knows nothing of the box's or the hub's code; these formats are their documented ones.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+HOST = "127.0.0.1"
+
+
+class Ports(Protocol):
+    """The ports that the files name."""
+
+    @property
+    def hub(self) -> int: ...
+    @property
+    def box(self) -> int: ...
+    @property
+    def sim(self) -> int: ...
+    @property
+    def broker(self) -> int: ...
+    @property
+    def line(self) -> int: ...
+    @property
+    def printer(self) -> int: ...
+    @property
+    def payment_terminal(self) -> int: ...
+
+
+@dataclass(frozen=True)
+class Shop:
+    """Who runs the shop and where it stands. The defaults are Maru's Office Tower."""
+
+    company: str = "maru"
+    company_name: str = "Maru"
+    business_number: str = "123-45-67890"
+    accent: str = "oklch(0.6 0.15 25)"
+    edge_id: str = "maru-office-tower-1"
+    location_id: str = "maru-office-tower"
+    location_name: Mapping[str, str] = field(
+        default_factory=lambda: {
+            "ko": "마루 오피스타워점",
+            "en": "Maru Office Tower",
+            "zh": "Maru 写字楼店",
+        }
+    )
+    currency: str = "KRW"
+    language: str = "ko"
+    timezone: str = "Asia/Seoul"
+    cash_rounding_minor: int = 10
+    clock_url: str = "system:"
+    database_url: str = ""
+    printer_model: str = "epson-tm-t88v"
+
+
+# -- TOML --------------------------------------------------------------------------------------
+
+
+def toml(table: Mapping[str, Any]) -> str:
+    """A TOML document of strings, numbers, truths, lists and tables nested in tables."""
+    return "\n".join(_section("", table)).strip() + "\n"
+
+
+def _section(name: str, table: Mapping[str, Any]) -> list[str]:
+    values = {key: value for key, value in table.items() if not isinstance(value, Mapping)}
+    tables = {key: value for key, value in table.items() if isinstance(value, Mapping)}
+    lines = ["", f"[{name}]"] if name and values else []
+    lines += [f"{key} = {_value(value)}" for key, value in values.items()]
+    for key, value in tables.items():
+        lines += _section(f"{name}.{key}" if name else key, value)
+    return lines
+
+
+def _value(value: object) -> str:
+    """JSON's strings, numbers and lists are TOML's too, for the characters that settings hold."""
+    return json.dumps(value, ensure_ascii=False)
+
+
+# -- the files ---------------------------------------------------------------------------------
+
+
+def hub(shop: Shop, ports: Ports, query: str) -> str:
+    """`query` is what the broker's URL ends with, where it needs more than an address."""
+    values = {
+        "company": shop.company,
+        "company_name": shop.company_name,
+        "accent": shop.accent,
+        "data_dir": "data/hub",
+        "host": HOST,
+        "port": ports.hub,
+        "broker_url": f"mqtt://{HOST}:{ports.broker}{query}",
+        "currency": shop.currency,
+        "language": shop.language,
+        "timezone": shop.timezone,
+        "public_url": f"http://{HOST}:{ports.hub}",
+    }
+    database = {"database_url": shop.database_url} if shop.database_url else {}
+    return toml(values | database)
+
+
+def edge(shop: Shop, ports: Ports, query: str, scanner: str) -> str:
+    """`scanner` is the path of the simulated scanner's line, a pseudo-terminal."""
+    return toml(
+        {
+            "edge_id": shop.edge_id,
+            "location_id": shop.location_id,
+            "workstation_id": "till-1",
+            "company_name": shop.company_name,
+            "business_number": shop.business_number,
+            "accent": shop.accent,
+            "data_dir": "data/box",
+            "host": HOST,
+            "port": ports.box,
+            "broker_url": f"mqtt://{HOST}:{ports.line}{query}",
+            "hub_url": f"http://{HOST}:{ports.hub}",
+            "currency": shop.currency,
+            "language": shop.language,
+            "timezone": shop.timezone,
+            "cash_rounding_minor": shop.cash_rounding_minor,
+            "clock_url": shop.clock_url,
+            "reconnect_limit_s": 2.0,
+            "location_name": shop.location_name,
+            "peripherals": _peripherals(shop, ports, scanner),
+        }
+    )
+
+
+def _peripherals(shop: Shop, ports: Ports, scanner: str) -> dict[str, dict[str, str]]:
+    return {
+        "scanner": {
+            "kind": "scanner",
+            "driver": "serial_line",
+            "profile": "generic",
+            "url": scanner,
+        },
+        "printer": {
+            "kind": "receipt_printer",
+            "driver": "escpos",
+            "profile": shop.printer_model,
+            "url": f"tcp://{HOST}:{ports.printer}",
+        },
+        "drawer": {
+            "kind": "cash_drawer",
+            "driver": "printer_kick",
+            "profile": "generic",
+            "url": "via:printer",
+        },
+        "payment_terminal": {
+            "kind": "payment_terminal",
+            "driver": "nexo",
+            "profile": "generic",
+            "url": f"tcp://{HOST}:{ports.payment_terminal}",
+        },
+    }
+
+
+def counter(shop: Shop, ports: Ports, scanner: str) -> str:
+    """shop.toml: the simulated counter that `twinstore sim run` starts."""
+    return toml(
+        {
+            "name": shop.location_id,
+            "host": HOST,
+            "port": ports.sim,
+            "line_control_url": "",
+            "scanner": {"name": "scanner", "link": scanner},
+            "printer": {"name": "printer", "model": shop.printer_model, "port": ports.printer},
+            "drawer": {"name": "drawer"},
+            "payment_terminal": {"name": "payment_terminal", "port": ports.payment_terminal},
+        }
+    )
+
+
+# -- brokers -----------------------------------------------------------------------------------
+
+
+def mosquitto(port: int, *, user: str | None) -> str:
+    """`user` is whom it may run as when root starts it; None leaves it whoever started it."""
+    lines = [
+        f"listener {port} {HOST}",
+        "allow_anonymous true",
+        "persistence false",
+        "set_tcp_nodelay true",
+        *([f"user {user}"] if user else []),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def amqtt(port: int) -> str:
+    """YAML, of which JSON is a part."""
+    settings = {
+        "listeners": {"default": {"type": "tcp", "bind": f"{HOST}:{port}"}},
+        "plugins": {
+            "amqtt.plugins.authentication.AnonymousAuthPlugin": {"allow_anonymous": True},
+        },
+    }
+    return json.dumps(settings) + "\n"
