@@ -40,7 +40,10 @@ class PeripheralSettings(BaseModel):
 
 
 class Settings(BaseSettings):
-    """`cash_rounding_minor` is the smallest coin (0 = none); `hub_key` pins the hub's public key (hex)."""
+    """`cash_rounding_minor` is the smallest coin (0 = none); `hub_key` pins the hub's public key (hex).
+
+    `reconnect_limit_s` is the longest pause between two attempts to reach the broker.
+    """
 
     model_config = SettingsConfigDict(
         frozen=True,
@@ -67,6 +70,7 @@ class Settings(BaseSettings):
     timezone: str = "Asia/Seoul"
     cash_rounding_minor: Annotated[int, Field(ge=0)] = 0
     clock_url: str = "system:"
+    reconnect_limit_s: Annotated[float, Field(gt=0)] = 60.0
     peripherals: dict[str, PeripheralSettings] = {}
 
     @field_validator("broker_url")
@@ -118,7 +122,7 @@ class Settings(BaseSettings):
 
     def location_name_in(self, language: str) -> str:
         """The shop's name in `language`, or in any language it has."""
-        names: dict[str, str] = {**self.location_name}
+        names = {str(known): name for known, name in self.location_name.items()}
         return names.get(language) or next(iter(names.values()))
 
     @classmethod

@@ -1,0 +1,109 @@
+"""A real broker on a free port, and a clock that only moves when told to."""
+
+import queue
+import shutil
+import socket
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from contract.topics import Address
+
+PATIENCE_S = 10.0
+
+
+@dataclass
+class FakeClock:
+    seconds: float = 1000.0
+    wall: datetime = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+
+    def monotonic(self) -> float:
+        return self.seconds
+
+    def now(self) -> datetime:
+        return self.wall
+
+    def pass_s(self, seconds: float) -> None:
+        self.seconds += seconds
+        self.wall += timedelta(seconds=seconds)
+
+
+@dataclass
+class Ear:
+    """A listener that keeps what it hears, to be waited for."""
+
+    connections: "queue.Queue[bool]" = field(default_factory=queue.Queue)
+    messages: "queue.Queue[tuple[Address, bytes]]" = field(default_factory=queue.Queue)
+    hub_states: "queue.Queue[bytes]" = field(default_factory=queue.Queue)
+
+    def connected(self) -> None:
+        self.connections.put(True)
+
+    def disconnected(self) -> None:
+        self.connections.put(False)
+
+    def received(self, address: Address, payload: bytes) -> None:
+        self.messages.put((address, payload))
+
+    def hub_state(self, payload: bytes) -> None:
+        self.hub_states.put(payload)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+class Broker:
+    """mosquitto, started and killed at will on one port."""
+
+    def __init__(self, folder: Path) -> None:
+        self.port = free_port()
+        self.url = f"mqtt://127.0.0.1:{self.port}"
+        self._file = folder / "mosquitto.conf"
+        self._file.write_text(
+            f"listener {self.port} 127.0.0.1\nallow_anonymous true\npersistence false\n"
+            "set_tcp_nodelay true\nlog_dest stderr\n"
+        )
+        self._process: subprocess.Popen[str] | None = None
+
+    def start(self) -> None:
+        program = shutil.which("mosquitto") or "/usr/sbin/mosquitto"
+        self._process = subprocess.Popen(
+            [program, "-c", str(self._file)], stderr=subprocess.PIPE, text=True
+        )
+        assert self._process.stderr is not None
+        for line in self._process.stderr:
+            if line.rstrip().endswith("running"):
+                return
+        raise AssertionError("mosquitto ended before it was running")
+
+    def kill(self) -> None:
+        if self._process is not None:
+            self._process.kill()
+            self._process.communicate()
+            self._process = None
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock()
+
+
+@pytest.fixture
+def ear() -> Ear:
+    return Ear()
+
+
+@pytest.fixture
+def broker(tmp_path: Path) -> Iterator[Broker]:
+    broker = Broker(tmp_path)
+    broker.start()
+    yield broker
+    broker.kill()
