@@ -1,0 +1,92 @@
+"""Goods back: the stored amounts of the sale reversed, never recomputed, and never more than was paid.
+
+Of a line sold as Q pieces for A, the pieces from q to q + n are worth share(q + n) - share(q) with
+share(k) = half-up of A x k / Q: however the line is cut into returns, they sum to A.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from edge.domain.errors import BadQuantity, NoSuchReceiptLine, NothingToReturn, RefundAbovePaid
+from edge.domain.money import down_to_step, share_so_far, to_step
+from edge.domain.sale import Sold, SoldLine
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    line: int
+    quantity: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnedLine:
+    line: int
+    sold: SoldLine
+    quantity: int
+    amount_minor: int
+    tax_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class Refund:
+    """`amount_minor` is what the customer gets, `rounding_minor` of it because of the smallest coin."""
+
+    amount_minor: int
+    rounding_minor: int
+
+
+def take_back(
+    sold: Sold, returned: Mapping[int, int], wanted: Iterable[Wanted]
+) -> tuple[ReturnedLine, ...]:
+    """What the wanted pieces are worth. `returned` counts the pieces that came back before, by line."""
+    pieces = Counter[int]()
+    for want in wanted:
+        _check_pieces(sold, want)
+        pieces[want.line] += want.quantity
+    if not pieces:
+        raise NothingToReturn
+    return tuple(
+        _returned(number, _line(sold, line), returned.get(line, 0), quantity)
+        for number, (line, quantity) in enumerate(sorted(pieces.items()), 1)
+    )
+
+
+def cash_refund(amount_minor: int, step_minor: int, sold: Sold, refunded_minor: int) -> Refund:
+    """Rounds to the smallest coin, downwards where rounding up would give back more than was ever paid."""
+    left_minor = sold.paid_minor - refunded_minor
+    rounded = to_step(amount_minor, step_minor)
+    if rounded > left_minor:
+        rounded = max(0, down_to_step(min(amount_minor, left_minor), step_minor))
+    return Refund(rounded, rounded - amount_minor)
+
+
+def left_to_return(sold: Sold, returned: Mapping[int, int]) -> dict[int, int]:
+    """Pieces that may still come back, by line."""
+    return {line.line: line.quantity - returned.get(line.line, 0) for line in sold.lines}
+
+
+def _returned(number: int, sold: SoldLine, before: int, quantity: int) -> ReturnedLine:
+    after = before + quantity
+    if after > sold.quantity:
+        left = sold.quantity - before
+        raise RefundAbovePaid(line=sold.line, wanted=quantity, left=left, sold=sold.quantity)
+    amount, tax = (
+        share_so_far(whole, after, sold.quantity) - share_so_far(whole, before, sold.quantity)
+        for whole in (sold.amount_minor, sold.tax_minor)
+    )
+    return ReturnedLine(number, sold, quantity, amount, tax)
+
+
+def _line(sold: Sold, number: int) -> SoldLine:
+    return next(line for line in sold.lines if line.line == number)
+
+
+def _check_pieces(sold: Sold, want: Wanted) -> None:
+    if not any(line.line == want.line for line in sold.lines):
+        raise NoSuchReceiptLine(line=want.line)
+    if want.quantity < 1:
+        most = max(line.quantity for line in sold.lines if line.line == want.line)
+        raise BadQuantity(quantity=want.quantity, maximum=most)
