@@ -81,7 +81,8 @@ class Driver(abc.ABC, Generic[Line]):
 
     def count(self, name: str, by: int = 1) -> None:
         """Adds to a statistic under its UnifiedPOS name, or one of ours in the same form."""
-        self._counters[name] += by
+        if by:
+            self._counters[name] += by
 
     def _fail(self, detail: str) -> None:
         self.count(COMMUNICATION_ERRORS)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +21,27 @@ class ScanRead:
     data: str
     is_terminated: bool
     monotonic_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Gs1Code:
+    """What a symbol says in GS1's terms (General Specifications, section 3), each field empty where it is not said.
+
+    `gtin` has 8, 13 or 14 digits with a proved check digit; UPC-A's 12 digits carry their leading zero. `price` is the
+    amount of AI 392n or 393n, `price_currency` the ISO 4217 number of AI 393n ("410" for KRW).
+    """
+
+    gtin: str = ""
+    lot: str = ""
+    serial: str = ""
+    sscc: str = ""
+    expiry: date | None = None
+    best_before: date | None = None
+    produced: date | None = None
+    net_weight_kg: Decimal | None = None
+    count: int | None = None
+    price: Decimal | None = None
+    price_currency: str = ""
 
 
 class Reason(enum.StrEnum):

@@ -27,12 +27,21 @@ class Frame:
     at_s: float
 
 
+@dataclass(frozen=True, slots=True)
+class Noise:
+    """What was dropped: NUL bytes, frames beyond the limit, bytes outside prefix and suffix."""
+
+    nul_bytes: int = 0
+    overlong: int = 0
+    stray_bytes: int = 0
+
+
 class DelimiterFramer:
     """Cuts a byte stream at `suffix`, or after `idle_s` of silence.
 
-    A frame that reaches `limit` bytes without a suffix is dropped whole, up to the next suffix or silence, and counted
-    in `overlong`; so is a run of NUL bytes (in `nul_bytes`), which USB-CDC scanners send when they are opened.
-    With a `prefix`, bytes before it are dropped and counted in `stray_bytes`.
+    A frame that reaches `limit` bytes without a suffix is dropped whole, up to the next suffix or silence; so are NUL
+    bytes, which USB-CDC scanners send in runs when they are opened, and with a `prefix` the bytes before it. All of it
+    is counted (`take_noise`).
     """
 
     def __init__(self, suffix: bytes, *, prefix: bytes = b"", idle_s: float, limit: int) -> None:
@@ -43,15 +52,15 @@ class DelimiterFramer:
         self._held = bytearray()
         self._last_s = 0.0
         self._is_dropping = False
-        self.nul_bytes = 0
-        self.overlong = 0
-        self.stray_bytes = 0
+        self._nul_bytes = 0
+        self._overlong = 0
+        self._stray_bytes = 0
 
     def feed(self, data: bytes, now_s: float) -> list[Frame]:
         """The frames that `data`, received at `now_s`, completes (the one that silence ended before it included)."""
         frames = self.tick(now_s)
         kept = data.replace(b"\x00", b"")
-        self.nul_bytes += len(data) - len(kept)
+        self._nul_bytes += len(data) - len(kept)
         if kept:
             self._last_s = now_s
             self._held += kept
@@ -79,13 +88,19 @@ class DelimiterFramer:
         self._held.clear()
         self._is_dropping = False
 
+    def take_noise(self) -> Noise:
+        """What was dropped since the last call."""
+        noise = Noise(self._nul_bytes, self._overlong, self._stray_bytes)
+        self._nul_bytes = self._overlong = self._stray_bytes = 0
+        return noise
+
     def _cut(self, now_s: float) -> list[Frame]:
         frames: list[Frame] = []
         while (end := self._held.find(self._suffix)) >= 0:
             body = bytes(self._held[:end])
             del self._held[: end + len(self._suffix)]
             if self._is_dropping or end > self._limit:
-                self.overlong += not self._is_dropping
+                self._overlong += not self._is_dropping
                 self._is_dropping = False
                 continue
             frames += self._frame(body, now_s, is_terminated=True)
@@ -95,7 +110,7 @@ class DelimiterFramer:
     def _drop_overlong(self) -> None:
         """Keeps the tail that may be the first part of a suffix."""
         if len(self._held) > self._limit + len(self._suffix):
-            self.overlong += not self._is_dropping
+            self._overlong += not self._is_dropping
             self._is_dropping = True
         if self._is_dropping:
             del self._held[: max(0, len(self._held) - len(self._suffix) + 1)]
@@ -104,9 +119,9 @@ class DelimiterFramer:
         if self._prefix:
             start = body.rfind(self._prefix)
             if start < 0:
-                self.stray_bytes += len(body)
+                self._stray_bytes += len(body)
                 return []
-            self.stray_bytes += start
+            self._stray_bytes += start
             body = body[start + len(self._prefix) :]
         return [Frame(body, is_terminated, at_s)] if body else []
 

@@ -3,8 +3,8 @@
 The drawer has no line of its own: its opener gives the open `ReceiptPrinter` it hangs on (`url = "via:printer"`).
 Pin 3 of the DK port carries the drawer's micro switch; every ESC/POS printer shows its level in its status. Which level
 means "open" depends on the drawer's wiring, and a drawer without a switch shows one level for ever, so both are said by
-the profile and learnt when the till is set up. A kick is proved only by a change of that level: a drawer that stood open
-already proves nothing, and a jammed one clicks like a good one.
+the profile and learnt when the till is set up. A kick is proved only by a change of that level: a drawer that stood
+open already proves nothing, and a jammed one clicks like a good one.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import ClassVar, Final, Literal
 
 from drivers.base import Driver
 from drivers.errors import Refused
-from drivers.events import Reason
+from drivers.events import PrinterStatus, Reason
 from drivers.interfaces import ReceiptPrinter
 
 GOOD_OPENS: Final = "DrawerGoodOpenCount"
@@ -52,18 +52,19 @@ class PrinterKickDrawer(Driver[ReceiptPrinter]):
         return is_proved
 
     def is_drawer_open(self) -> bool | None:
-        return self._says_open(self.line.status().drawer_pin_high)
+        return self._says_open(self.line.status())
 
     def _opened_within(self, deadline_s: float) -> bool:
         end_s = self._clock.monotonic() + deadline_s
         while (remaining_s := end_s - self._clock.monotonic()) > 0:
             status = self.line.wait_for_status(remaining_s)
-            if status is not None and self._says_open(status.drawer_pin_high):
+            if status is not None and self._says_open(status):
                 return True
         return bool(self.is_drawer_open())
 
-    def _says_open(self, pin_high: bool | None) -> bool | None:
+    def _says_open(self, status: PrinterStatus) -> bool | None:
         """None where the printer does not show the pin or nothing is wired to it."""
+        pin_high = status.drawer_pin_high
         if pin_high is None or self._settings.open_level == "none":
             return None
         return pin_high == (self._settings.open_level == "high")
