@@ -9,11 +9,11 @@ from __future__ import annotations
 import hashlib
 import uuid
 from collections.abc import Callable
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Annotated, Any, Final, Literal, NamedTuple
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-WIRE_VERSION = 1
+WIRE_VERSION: Final = 1
 GENESIS = "0" * 32
 
 MAX_BATCH_FACTS = 200
