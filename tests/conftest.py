@@ -24,11 +24,15 @@ def postgresql() -> str | None:
     return str(found[-1]) if found else shutil.which("postgres")
 
 
-PROGRAMS = {
-    "mosquitto": lambda: shutil.which("mosquitto") or shutil.which("mosquitto", path="/usr/sbin"),
-    "postgresql": postgresql,
-    "chromium": lambda: shutil.which("chromium"),
-}
+def mosquitto() -> str | None:
+    return shutil.which("mosquitto") or shutil.which("mosquitto", path="/usr/sbin")
+
+
+def chromium() -> str | None:
+    return shutil.which("chromium")
+
+
+PROGRAMS = {"mosquitto": mosquitto, "postgresql": postgresql, "chromium": chromium}
 
 
 def missing_programs(item: pytest.Item) -> list[str]:
@@ -139,6 +143,6 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
     """Debian's Chromium, not a downloaded one; root has no sandbox to enter."""
     as_root = ["--no-sandbox"] if os.geteuid() == 0 else []
     return browser_type_launch_args | {
-        "executable_path": shutil.which("chromium"),
+        "executable_path": chromium(),
         "args": [*browser_type_launch_args.get("args", []), *as_root],
     }

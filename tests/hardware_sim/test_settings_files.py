@@ -1,0 +1,52 @@
+"""The files that a simulated company is set up with: TOML that says what was meant."""
+
+import tomllib
+from dataclasses import replace
+
+from hardware_sim import settings_files
+from hardware_sim.processes import Ports
+from hardware_sim.settings_files import Shop
+
+PORTS = Ports.in_a_row(8100)
+
+
+def test_toml_of_nested_tables() -> None:
+    table = {"a": 1, "b": {"c": '마루 "x"', "d": {"e": True}}, "f": [1, 2]}
+    text = settings_files.toml(table)
+    assert text == 'a = 1\nf = [1, 2]\n\n[b]\nc = "마루 \\"x\\""\n\n[b.d]\ne = true\n'
+    assert tomllib.loads(text) == table
+
+
+def test_the_box_reaches_the_broker_through_the_line() -> None:
+    edge = tomllib.loads(settings_files.edge(Shop(), PORTS, "", "/data/scanner.tty"))
+    assert edge["broker_url"] == "mqtt://127.0.0.1:8105"
+    assert edge["hub_url"] == "http://127.0.0.1:8101"
+    assert {name: it["url"] for name, it in edge["peripherals"].items()} == {
+        "scanner": "/data/scanner.tty",
+        "printer": "tcp://127.0.0.1:8107",
+        "drawer": "via:printer",
+        "payment_terminal": "tcp://127.0.0.1:8108",
+    }
+
+
+def test_the_hub_reaches_the_broker_itself() -> None:
+    hub = tomllib.loads(settings_files.hub(Shop(), PORTS, ""))
+    assert hub["broker_url"] == "mqtt://127.0.0.1:8104"
+    assert "database_url" not in hub
+
+
+def test_the_hub_on_postgresql() -> None:
+    shop = replace(Shop(), database_url="postgresql+psycopg://maru@127.0.0.1/maru")
+    hub = tomllib.loads(settings_files.hub(shop, PORTS, ""))
+    assert hub["database_url"] == "postgresql+psycopg://maru@127.0.0.1/maru"
+
+
+def test_mosquitto_keeps_to_this_machine_and_writes_nothing() -> None:
+    assert settings_files.mosquitto(8104, user="root") == (
+        "listener 8104 127.0.0.1\n"
+        "allow_anonymous true\n"
+        "persistence false\n"
+        "set_tcp_nodelay true\n"
+        "user root\n"
+    )
+    assert "user" not in settings_files.mosquitto(8104, user=None)
