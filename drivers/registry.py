@@ -17,7 +17,7 @@ from typing import Any
 import drivers
 from drivers.base import Driver
 from drivers.profiles import Profile, ProfileError, read_profiles
-from drivers.transport import Clock
+from drivers.transport import WallClock
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,7 @@ def find_profile(entry: DriverEntry, name: str) -> Profile:
     return rows[name]
 
 
-def build(kind: str, driver: str, profile: str, opener: Callable[[], Any], clock: Clock) -> Any:
+def build(kind: str, driver: str, profile: str, opener: Callable[[], Any], clock: WallClock) -> Any:
     """The closed driver of one peripheral. `opener` gives its transport, or the printer that a drawer hangs on."""
     entry = find_driver(kind, driver)
     return entry.cls(opener, clock, find_profile(entry, profile))

@@ -18,6 +18,7 @@ import select
 import socket
 import threading
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any, Final, Protocol, runtime_checkable
 from urllib.parse import SplitResult, parse_qsl, urlsplit
 
@@ -32,6 +33,14 @@ class Clock(Protocol):
     """The one time a driver knows: seconds that only grow."""
 
     def monotonic(self) -> float: ...
+
+
+class WallClock(Clock, Protocol):
+    """For protocols that stamp their messages."""
+
+    def now(self) -> datetime:
+        """Aware UTC."""
+        ...
 
 
 @runtime_checkable
