@@ -21,9 +21,11 @@ from drivers.printers.profile import EscposProfile
 _USA: Final = b"\x1bR\x00"
 _DOUBLE_BYTE_ON: Final = b"\x1c&"
 _BOLD: Final = (b"\x1bE\x01", b"\x1bE\x00")
-_DOUBLE_SIZE: Final = (b"\x1d!\x11", b"\x1d!\x00")
+# With the line spacing that goes with it: at 30 dots the next line would touch.
+_DOUBLE_SIZE: Final = (b"\x1d!\x11\x1b3\x3c", b"\x1d!\x00\x1b2")
 _CENTER: Final = (b"\x1ba\x01", b"\x1ba\x00")
-_FEED_AND_CUT: Final = b"\x1dVB\x00"
+# To the knife and 6 mm further: the margin below the last line.
+_FEED_AND_CUT: Final = b"\x1dVB\x30"
 
 
 def printed(document: PrintDocument, profile: EscposProfile) -> bytes:
@@ -137,15 +139,16 @@ def _qr(data: str, profile: EscposProfile) -> bytes:
         return raster.qr_symbol(data, profile.dots)
     stored = data.encode()
     size = raster.module_dots(qr_modules(len(stored)), profile.dots)
+    margin = raster.quiet_zone(size)
     return b"".join(
         [
-            _CENTER[0],
+            margin + _CENTER[0],
             _qr_function(b"A", b"2\x00"),  # 165: model 2
             _qr_function(b"C", bytes([size])),  # 167: dots a module
             _qr_function(b"E", b"1"),  # 169: error correction M
             _qr_function(b"P", b"0" + stored),  # 180: store
             _qr_function(b"Q", b"0"),  # 181: print
-            _CENTER[1],
+            _CENTER[1] + margin,
         ]
     )
 

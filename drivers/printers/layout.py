@@ -32,7 +32,8 @@ def lay_out(left: str, right: str, limit: int, gap: int, measure: Measure) -> li
         return rows
     if not last or measure(last) + gap + measure(right) <= limit:
         return [*rows[:-1], Row(last, right)]
-    return [*rows, Row("", right)]
+    below = [Row("", text) for text in wrap(right, limit, measure)]
+    return [*rows, *below]
 
 
 def wrap(text: str, limit: int, measure: Measure) -> list[str]:

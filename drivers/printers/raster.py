@@ -105,7 +105,13 @@ def qr_symbol(data: str, dots: int) -> bytes:
     size = module_dots(len(modules) + 2 * _QUIET_MODULES, dots)
     left = (dots - len(modules) * size) // 2
     rows = [_qr_row(row, size, left, dots) * size for row in modules]
-    return strips(b"".join(rows), dots // 8)
+    margin = quiet_zone(size)
+    return margin + strips(b"".join(rows), dots // 8) + margin
+
+
+def quiet_zone(size: int) -> bytes:
+    """Paper above and below a symbol of `size` dots a module (ESC J)."""
+    return b"\x1bJ" + bytes([_QUIET_MODULES * size])
 
 
 def _qr_row(modules: bytearray, size: int, left: int, dots: int) -> bytes:
