@@ -62,10 +62,10 @@ class Pull(Message):
 
 
 class SnapshotReference(Message):
-    """A whole feed as one SQLite file (tables `row(key, version, body)` and `meta(key, value)`), zlib-compressed.
+    """A whole feed as one SQLite file, zlib-compressed: `row(key, version, body)`, `meta(key, value)`.
 
-    `body` is `canonical` text; `path` starts with "/" and belongs to the hub's address. `meta` holds "feed", "version"
-    and "format".
+    `body` is `canonical` text; `meta` holds "feed", "version" and "format"; `path` starts with "/" and belongs to
+    the hub's address.
 
     `sha256` and `signature` (Ed25519, hex, over `signed_text`) are of the compressed file as it is fetched.
     """
@@ -132,7 +132,10 @@ def bucket_of(key: str) -> int:
 
 
 def digests(rows: list[tuple[str, int, str]]) -> list[str]:
-    """One 8-digit CRC for each bucket over its sorted (key, version, canonical body) rows, "00000000" where it is empty."""
+    """One 8-digit CRC for each bucket over its sorted rows, "00000000" where it is empty.
+
+    A row is (key, version, canonical body); tombstones are not rows.
+    """
     sums = [0] * BUCKETS
     for key, version, body in sorted(rows):
         bucket = bucket_of(key)

@@ -1,0 +1,147 @@
+"""The hub's database: SQLite (WAL, FULL) by default, PostgreSQL by URL; the same tables on both.
+
+A read is a snapshot; a write takes SQLite's write lock at once (BEGIN IMMEDIATE), because a transaction that
+upgrades later can fail at a point where nothing is left to retry.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import pkgutil
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import Connection, Dialect, Engine
+from sqlalchemy.types import TypeDecorator
+from sqlmodel import Field, Session, SQLModel, select
+
+import cloud
+from cloud.errors import SchemaError
+
+SCHEMA_VERSION = 1
+BUSY_TIMEOUT_MS = 10_000
+PRAGMAS = (
+    "PRAGMA journal_mode=WAL",
+    "PRAGMA synchronous=FULL",
+    "PRAGMA foreign_keys=ON",
+    f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}",
+)
+
+
+class Utc(TypeDecorator[datetime]):
+    """Aware UTC in and out; SQLite itself keeps no zone."""
+
+    impl = sa.DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        del dialect
+        return None if value is None else value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        del dialect
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class HubSchema(SQLModel, table=True):
+    """The version of the tables, one row."""
+
+    __tablename__ = "hub_schema"
+
+    version: int = Field(primary_key=True)
+
+
+class Database:
+    """Opens, creates and checks the tables; gives out read and write transactions."""
+
+    def __init__(self, url: str) -> None:
+        load_tables()
+        self.engine = _open(url)
+        self._writer = self.engine.execution_options(takes_write_lock=True)
+
+    @property
+    def is_sqlite(self) -> bool:
+        return self.engine.dialect.name == "sqlite"
+
+    def create(self) -> None:
+        """Creates what is missing. Raises SchemaError where the database is of another version."""
+        with self.write() as session:
+            connection = session.connection()
+            self._lock(connection)
+            SQLModel.metadata.create_all(connection, tables=[_table(HubSchema)])
+            found = session.exec(select(HubSchema.version)).first()
+            if found not in (None, SCHEMA_VERSION):
+                raise SchemaError(found=found, known=SCHEMA_VERSION)
+            SQLModel.metadata.create_all(connection)
+            if found is None:
+                session.add(HubSchema(version=SCHEMA_VERSION))
+
+    def _lock(self, connection: Connection) -> None:
+        """Two hubs that start on one empty PostgreSQL must not both create the tables."""
+        if not self.is_sqlite:
+            connection.exec_driver_sql("SELECT pg_advisory_xact_lock(20261123)")
+
+    @contextlib.contextmanager
+    def read(self) -> Iterator[Session]:
+        with Session(self.engine) as session:
+            yield session
+
+    @contextlib.contextmanager
+    def write(self) -> Iterator[Session]:
+        """Commits at the end of the block, rolls back where it raises."""
+        with Session(self._writer, expire_on_commit=False) as session:
+            yield session
+            session.commit()
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+
+def _table(model: type[SQLModel]) -> sa.Table:
+    table = SQLModel.metadata.tables[str(model.__tablename__)]
+    assert isinstance(table, sa.Table)
+    return table
+
+
+def insert_for(session: Session, model: type[SQLModel]) -> sqlite.Insert | postgresql.Insert:
+    """An INSERT that can say ON CONFLICT, which each of the two databases spells through its own class."""
+    if session.get_bind().dialect.name == "sqlite":
+        return sqlite.insert(_table(model))
+    return postgresql.insert(_table(model))
+
+
+def _open(url: str) -> Engine:
+    if not url.startswith("sqlite:"):
+        return sa.create_engine(url, pool_pre_ping=True)
+    Path(sa.make_url(url).database or "").parent.mkdir(parents=True, exist_ok=True)
+    engine = sa.create_engine(url, connect_args={"check_same_thread": False})
+    sa.event.listen(engine, "connect", _prepare_sqlite)
+    sa.event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, record: Any) -> None:
+    """The driver's own transactions start too late; ours are begun by `_begin_sqlite`."""
+    del record
+    connection.isolation_level = None
+    for pragma in PRAGMAS:
+        connection.execute(pragma)
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    takes_write_lock = connection.get_execution_options().get("takes_write_lock", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if takes_write_lock else "BEGIN")
+
+
+def load_tables() -> None:
+    """Imports every `tables` module of the hub, so that the metadata knows them: there is no list to edit."""
+    for module in pkgutil.walk_packages(cloud.__path__, "cloud."):
+        if module.name.endswith(".tables"):
+            importlib.import_module(module.name)

@@ -1,0 +1,74 @@
+"""GET /api/boxes, /api/facts, /api/quarantine."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query
+
+from cloud.clock import Clock
+from cloud.db import Database
+from cloud.fleet import repository, service
+from cloud.fleet.presence import Presence
+from cloud.fleet.service import Box
+
+Limit = Annotated[int, Query(ge=1, le=10_000)]
+
+
+def router(database: Database, clock: Clock) -> APIRouter:
+    routes = APIRouter(prefix="/api")
+
+    @routes.get("/boxes")
+    def boxes() -> list[dict[str, Any]]:
+        with database.read() as session:
+            return [as_dict(box) for box in service.boxes(session, clock.now())]
+
+    @routes.get("/boxes/{edge_id}")
+    def box(edge_id: str) -> dict[str, Any]:
+        with database.read() as session:
+            found = service.box(session, edge_id, clock.now())
+            alarms = repository.alarms(session, edge_id)
+            return as_dict(found) | {"alarms": [alarm.model_dump() for alarm in alarms]}
+
+    @routes.get("/facts")
+    def facts(
+        edge_id: str, after: int = 0, epoch: str = "", limit: Limit = 1_000
+    ) -> list[dict[str, Any]]:
+        """Raw, of the newest epoch unless one is named; `after` is a seq."""
+        with database.read() as session:
+            wanted = epoch or service.box(session, edge_id, clock.now()).edge.epoch
+            return [
+                {"epoch": wanted, "seq": seq, "uid": uid, "body": body, "alias_of": alias_of}
+                for seq, uid, body, alias_of in repository.facts(
+                    session, edge_id, wanted, after, limit
+                )
+            ]
+
+    @routes.get("/quarantine")
+    def quarantine(edge_id: str | None = None, limit: Limit = 200) -> list[dict[str, Any]]:
+        with database.read() as session:
+            return [row.model_dump() for row in repository.quarantine(session, limit, edge_id)]
+
+    return routes
+
+
+def as_dict(box: Box) -> dict[str, Any]:
+    edge = box.edge
+    return {
+        "edge_id": edge.edge_id,
+        "location_id": edge.location_id,
+        "software": edge.software,
+        "online": box.presence is Presence.ONLINE,
+        "presence": box.presence.value,
+        "boot": edge.boot,
+        "epoch": edge.epoch,
+        "box_high": edge.box_high,
+        "hub_high": box.hub_high,
+        "hub_chain": box.hub_chain,
+        "lag": box.lag,
+        "chain_equal": box.is_chain_equal,
+        "epochs": [stream.model_dump(exclude={"edge_id", "shard"}) for stream in box.streams],
+        "quarantined": box.quarantined,
+        "last_seen": edge.last_seen,
+        "health": box.health.model_dump() if box.health else None,
+    }

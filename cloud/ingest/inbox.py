@@ -1,0 +1,136 @@
+"""Messages in, one transaction, acks out: nothing is acknowledged that is not committed.
+
+Group commit: everything that waits, of every box, is stored by one COMMIT. A stream's stand moves under a condition
+on the stand it was read at, so that two workers that both believe to hold a lease cannot both store.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import defaultdict
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+from sqlmodel import Session, col, select
+
+from cloud.clock import Clock
+from cloud.db import Database, insert_for
+from cloud.errors import StandMovedError
+from cloud.ingest.admission import Admitted, Rejected
+from cloud.ingest.intake import Intake, Standing, StreamKey, edge_ids
+from cloud.ingest.pressure import Allowance
+from cloud.ingest.quarantine import park, raise_alarm
+from cloud.ingest.tables import Edge, Fact, FactAlias, Stream
+from contract.envelope import Ack
+from contract.errors import WireError
+from contract.stream import Stand
+
+log = logging.getLogger(__name__)
+UIDS_A_QUERY = 500
+
+
+class Inbox:
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    def commit(
+        self, arrivals: Sequence[Admitted | Rejected], allowance: Allowance
+    ) -> list[tuple[str, Ack]]:
+        """Stores all of `arrivals` or nothing, then gives the acks to send.
+
+        Raises StandMovedError where another worker has moved one of the streams.
+        """
+        with self._database.write() as session:
+            intake = self._open(session, arrivals)
+            for arrival in arrivals:
+                intake.take(arrival)
+            self._store(session, intake)
+        return intake.answers(allowance)
+
+    def _open(self, session: Session, arrivals: Sequence[Admitted | Rejected]) -> Intake:
+        ids = edge_ids(arrivals)
+        edges = session.exec(select(Edge).where(col(Edge.edge_id).in_(ids))).all()
+        rows = session.exec(select(Stream).where(col(Stream.edge_id).in_(ids))).all()
+        streams = {
+            (row.edge_id, row.epoch): Standing(row, Stand(row.high, row.chain, row.is_frozen))
+            for row in rows
+        }
+        for row in rows:
+            session.expunge(row)
+        return Intake({edge.edge_id: edge for edge in edges}, streams, self._clock.now())
+
+    def _store(self, session: Session, intake: Intake) -> None:
+        session.add_all(intake.edges.values())
+        for standing in intake.touched.values():
+            store_stand(session, standing)
+        if intake.facts:
+            self._store_facts(session, intake)
+        park(session, intake.parked)
+
+    def _store_facts(self, session: Session, intake: Intake) -> None:
+        statement = insert_for(session, Fact).on_conflict_do_nothing(index_elements=["uid"])
+        stored = session.connection().execute(statement, intake.facts).rowcount
+        if stored != len(intake.facts):
+            self._store_aliases(session, intake)
+
+    def _store_aliases(self, session: Session, intake: Intake) -> None:
+        """Facts of this transaction that the inbox knew already, from another epoch or another box."""
+        places = defaultdict(list)
+        for fact in intake.facts:
+            places[str(fact["edge_id"]), str(fact["epoch"])].append(fact)
+        aliases = [
+            fact for key, facts in places.items() for fact in _without_row(session, key, facts)
+        ]
+        rows = [{name: fact[name] for name in FactAlias.model_fields} for fact in aliases]
+        session.connection().execute(sa.insert(FactAlias), rows)
+        for edge_id, uid in _contradictions(session, rows):
+            log.error("%s said fact %s again with another body", edge_id, uid)
+            detail = f"Expected fact {uid} to say again what it said, got another body."
+            raise_alarm(session, edge_id, WireError.FORK.value, detail, intake.now)
+
+
+def store_stand(session: Session, standing: Standing) -> None:
+    """Raises StandMovedError where the database no longer holds the stand that was read."""
+    row = standing.row
+    if standing.was is None:
+        session.add(row)
+        session.flush()
+        return
+    moved = session.connection().execute(
+        sa.update(Stream)
+        .where(
+            col(Stream.edge_id) == row.edge_id,
+            col(Stream.epoch) == row.epoch,
+            col(Stream.high) == standing.was.high,
+            col(Stream.is_frozen) == standing.was.is_frozen,
+        )
+        .values(row.model_dump(exclude={"edge_id", "epoch", "shard", "opened_at"}))
+    )
+    if moved.rowcount != 1:
+        raise StandMovedError(edge_id=row.edge_id, epoch=row.epoch, high=standing.was.high)
+
+
+def _without_row(
+    session: Session, key: StreamKey, facts: list[dict[str, object]]
+) -> list[dict[str, object]]:
+    first = facts[0]["seq"]
+    found = session.exec(
+        select(Fact.seq).where(Fact.edge_id == key[0], Fact.epoch == key[1], col(Fact.seq) >= first)
+    )
+    stored = set(found.all())
+    return [fact for fact in facts if fact["seq"] not in stored]
+
+
+def _contradictions(session: Session, rows: list[dict[str, object]]) -> list[tuple[str, str]]:
+    """(edge id, uid) of every alias whose body is not the body known under its uid."""
+    known: dict[str, str] = {}
+    for start in range(0, len(rows), UIDS_A_QUERY):
+        uids = [str(row["uid"]) for row in rows[start : start + UIDS_A_QUERY]]
+        query = select(Fact.uid, Fact.body).where(col(Fact.uid).in_(uids))
+        known.update(session.exec(query).all())
+    return [
+        (str(row["edge_id"]), str(row["uid"]))
+        for row in rows
+        if known[str(row["uid"])] != row["body"]
+    ]

@@ -1,0 +1,218 @@
+"""What a handful of messages means for the streams and the boxes, before anything is written.
+
+Works on rows read at the start of the transaction and writes nothing itself: the inbox stores what `Intake` holds.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from cloud.ingest.admission import KEPT_BYTES, Admitted, Rejected
+from cloud.ingest.pressure import Allowance
+from cloud.ingest.tables import Edge, Quarantined, Stream
+from contract.envelope import GENESIS, Ack, Batch, Hello, State
+from contract.errors import WireError
+from contract.health import Health
+from contract.stream import Receiver, Reception, Stand
+from contract.topics import shard_of
+
+StreamKey = tuple[str, str]
+"""(edge id, epoch)"""
+
+
+@dataclass
+class Standing:
+    """One stream on the desk; `was` is the stand that the database must still hold when we commit."""
+
+    row: Stream
+    was: Stand | None
+
+    @property
+    def stand(self) -> Stand:
+        return Stand(self.row.high, self.row.chain, self.row.is_frozen)
+
+    def move(self, stand: Stand, now: datetime) -> None:
+        self.row.high = stand.high
+        self.row.chain = stand.chain
+        self.row.is_frozen = stand.is_frozen
+        self.row.moved_at = now
+
+
+@dataclass
+class Intake:
+    """Takes message after message; afterwards holds everything that one transaction must store and answer."""
+
+    edges: dict[str, Edge]
+    streams: dict[StreamKey, Standing]
+    now: datetime
+    receiver: Receiver = field(default_factory=Receiver)
+    facts: list[dict[str, object]] = field(default_factory=list)
+    parked: list[Quarantined] = field(default_factory=list)
+    touched: dict[StreamKey, Standing] = field(default_factory=dict)
+    _gaps: set[StreamKey] = field(default_factory=set)
+    _greetings: dict[str, tuple[str, int]] = field(default_factory=dict)
+
+    def take(self, arrival: Admitted | Rejected) -> None:
+        if isinstance(arrival, Rejected):
+            self.parked.append(rejected_row(arrival, self.now))
+            return
+        edge = self._edge(arrival.edge_id)
+        match arrival.message:
+            case Batch() as batch:
+                self._receive(edge, batch)
+            case Hello() as hello:
+                self._greet(edge, hello)
+            case Health() as health:
+                edge.health = health.model_dump_json()
+                edge.health_at = self.now
+            case State() as state:
+                note_state(edge, state, self.now)
+
+    def answers(self, allowance: Allowance) -> list[tuple[str, Ack]]:
+        """One ack a stream, coalesced; the answer to a hello stands for all of its stream."""
+        greeted = {(edge_id, epoch) for edge_id, (epoch, _) in self._greetings.items()}
+        acks = [(key[0], self._ack(key, allowance)) for key in self.touched if key not in greeted]
+        return acks + [
+            (edge_id, self._greeting(edge_id, epoch, nonce, allowance))
+            for edge_id, (epoch, nonce) in self._greetings.items()
+        ]
+
+    def _ack(self, key: StreamKey, allowance: Allowance) -> Ack:
+        reception = Reception(self.streams[key].stand, is_gap=key in self._gaps)
+        return reception.ack(key[1], allowance.window, allowance.pause_ms)
+
+    def _greeting(self, edge_id: str, epoch: str, nonce: int, allowance: Allowance) -> Ack:
+        stand = self.streams[edge_id, epoch].stand
+        return self.receiver.greet(stand, epoch, nonce, allowance.window)
+
+    def _edge(self, edge_id: str) -> Edge:
+        edge = self.edges.get(edge_id)
+        if edge is None:
+            edge = Edge(edge_id=edge_id, shard=shard_of(edge_id), last_seen=self.now)
+            self.edges[edge_id] = edge
+        edge.last_seen = self.now
+        return edge
+
+    def _standing(self, edge_id: str, epoch: str) -> Standing:
+        key = edge_id, epoch
+        if key not in self.streams:
+            row = Stream(
+                edge_id=edge_id,
+                epoch=epoch,
+                shard=shard_of(edge_id),
+                chain=GENESIS,
+                opened_at=self.now,
+                moved_at=self.now,
+            )
+            self.streams[key] = Standing(row, was=None)
+        self.touched[key] = self.streams[key]
+        return self.streams[key]
+
+    def _receive(self, edge: Edge, batch: Batch) -> None:
+        standing = self._standing(edge.edge_id, batch.epoch)
+        reception = self.receiver.receive(standing.stand, batch)
+        if reception.is_gap:
+            self._gaps.add((edge.edge_id, batch.epoch))
+        if reception.accepted:
+            self._accept(edge.edge_id, batch.epoch, reception)
+            standing.row.is_chain_equal = True
+        if reception.is_fork:
+            standing.row.is_chain_equal = False
+            self.parked.append(forked_row(edge.edge_id, batch, standing.stand, self.now))
+        standing.move(reception.stand, self.now)
+        edge.epoch = edge.epoch or batch.epoch
+        if edge.epoch == batch.epoch:
+            edge.box_high = max(edge.box_high, batch.first + len(batch.facts) - 1)
+
+    def _accept(self, edge_id: str, epoch: str, reception: Reception) -> None:
+        received_ms = int(self.now.timestamp() * 1000)
+        self.facts.extend(
+            {
+                "edge_id": edge_id,
+                "epoch": epoch,
+                "seq": stored.seq,
+                "uid": stored.uid,
+                "body": stored.body,
+                "received_ms": received_ms,
+            }
+            for stored in reception.accepted
+        )
+
+    def _greet(self, edge: Edge, hello: Hello) -> None:
+        standing = self._standing(edge.edge_id, hello.epoch)
+        standing.row.is_chain_equal = compare(hello, standing)
+        note_hello(edge, hello, self.now)
+        self._greetings[edge.edge_id] = hello.epoch, hello.nonce
+
+
+def compare(hello: Hello, standing: Standing) -> bool | None:
+    """Are the box's facts and ours the same? None where only the box's next batch can tell."""
+    stand = standing.stand
+    if stand.is_frozen or hello.high < stand.high:
+        return False
+    if hello.high == stand.high:
+        return hello.chain == stand.chain
+    return standing.row.is_chain_equal
+
+
+def note_hello(edge: Edge, hello: Hello, now: datetime) -> None:
+    edge.location_id = hello.location_id
+    edge.software = hello.software
+    edge.public_key = hello.public_key
+    edge.epoch = hello.epoch
+    edge.boot = hello.boot
+    edge.box_high = hello.high
+    if not edge.is_connected:
+        edge.connected_at = now
+    edge.is_connected = True
+    if hello.clock is not None:
+        edge.clock_skew_s = (hello.clock.wall - now).total_seconds()
+
+
+def note_state(edge: Edge, state: State, now: datetime) -> None:
+    """The Will of a connection that a newer one has replaced says nothing about the newer one."""
+    if not state.online and state.boot != edge.boot and edge.boot:
+        return
+    if state.online and not edge.is_connected:
+        edge.connected_at = now
+    edge.is_connected = state.online
+    edge.boot = state.boot
+
+
+def rejected_row(rejected: Rejected, now: datetime) -> Quarantined:
+    return Quarantined(
+        digest=rejected.digest,
+        edge_id=rejected.edge_id,
+        key=rejected.key.value,
+        detail=rejected.detail,
+        topic=rejected.topic,
+        payload=rejected.kept,
+        size_bytes=rejected.size_bytes,
+        first_at=now,
+        last_at=now,
+    )
+
+
+def forked_row(edge_id: str, batch: Batch, stand: Stand, now: datetime) -> Quarantined:
+    """The batch that contradicted us, whole as far as it is kept: it may be all there is of those sales."""
+    text = batch.model_dump_json()
+    digest = hashlib.blake2b(f"{edge_id}\0{text}".encode(), digest_size=16).hexdigest()
+    return Quarantined(
+        digest=digest,
+        edge_id=edge_id,
+        key=WireError.FORK.value,
+        detail=f"Expected a batch that continues {stand.chain} behind {stand.high}.",
+        epoch=batch.epoch,
+        seq=batch.first,
+        payload=text[: 16 * KEPT_BYTES],
+        size_bytes=len(text),
+        first_at=now,
+        last_at=now,
+    )
+
+
+def edge_ids(arrivals: Iterable[Admitted | Rejected]) -> list[str]:
+    return sorted({arrival.edge_id for arrival in arrivals if isinstance(arrival, Admitted)})

@@ -1,0 +1,164 @@
+"""The hub's one wiring: settings, database, ingest thread, API and console."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.metadata
+import logging
+import secrets
+from collections.abc import AsyncIterator
+from typing import Any
+
+import uvicorn
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.concurrency import run_in_threadpool
+
+from cloud import identity
+from cloud.catalogue import endpoints as catalogue_endpoints
+from cloud.catalogue.feeds import FeedService
+from cloud.catalogue.snapshots import Snapshots
+from cloud.changes import Changes
+from cloud.clock import Clock, SystemClock
+from cloud.console import endpoints as console_endpoints
+from cloud.db import Database
+from cloud.errors import HubError
+from cloud.fleet import endpoints as fleet_endpoints
+from cloud.ingest.inbox import Inbox
+from cloud.ingest.leases import Leases
+from cloud.ingest.mqtt import MqttWire
+from cloud.ingest.worker import Worker, WorkerThread
+from cloud.money import endpoints as money_endpoints
+from cloud.projection import FactProjector
+from cloud.sales import endpoints as sales_endpoints
+from cloud.settings import Settings
+from cloud.stock import endpoints as stock_endpoints
+
+log = logging.getLogger(__name__)
+STOP_TIMEOUT_S = 5.0
+
+
+class Hub:
+    """Everything of one hub process; nothing runs before `start`."""
+
+    def __init__(self, settings: Settings, clock: Clock | None = None) -> None:
+        self.settings = settings
+        self.clock = clock or SystemClock()
+        self.boot = secrets.token_hex(8)
+        self.changes = Changes()
+        self.database = Database(settings.database)
+        self.database.create()
+        self.identity = identity.load(settings.key_path)
+        self.snapshots = Snapshots(self.database, settings.snapshots_dir, self.identity, self.clock)
+        self.feeds = FeedService(self.database, self.snapshots, self.clock)
+        self.wire = MqttWire(settings.broker_url, self.boot, self.boot, self.clock)
+        self.worker = Worker(
+            self.wire,
+            Inbox(self.database, self.clock),
+            Leases(self.database, self.clock, self.boot),
+            self.feeds,
+            FactProjector(self.database, self.clock),
+        )
+        self.worker.on_change = self.changes.announce
+        self._thread = WorkerThread(self.worker)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._thread.stop(STOP_TIMEOUT_S)
+        self.feeds.close()
+        self.database.close()
+
+    def catalogue_changed(self) -> None:
+        self.feeds.look_now()
+        self.wire.wake()
+        self.changes.announce()
+
+    def health(self) -> dict[str, Any]:
+        return {
+            "status": "ok",
+            "company": self.settings.company,
+            "software": software(),
+            "boot": self.boot,
+            "broker": self.wire.is_connected,
+            "shards": len(self.worker.shards),
+        }
+
+
+def software() -> str:
+    return importlib.metadata.version("twinstore")
+
+
+def build_app(hub: Hub) -> FastAPI:
+    app = FastAPI(title="Twinstore hub", lifespan=_lifespan, docs_url=None, redoc_url=None)
+    app.state.hub = hub
+    app.add_exception_handler(HubError, _refuse)
+    app.add_exception_handler(RequestValidationError, _refuse_malformed)
+    database, clock = hub.database, hub.clock
+    for router in (
+        fleet_endpoints.router(database, clock),
+        sales_endpoints.router(database),
+        stock_endpoints.router(database),
+        money_endpoints.router(database),
+        catalogue_endpoints.router(database, hub.snapshots, hub.catalogue_changed),
+    ):
+        app.include_router(router)
+    app.add_api_route("/health", hub.health)
+    app.add_api_route("/.well-known/twinstore", lambda: _about(hub))
+    console_endpoints.add_to(app, hub.settings, database, clock, hub.changes)
+    return app
+
+
+def run(settings: Settings) -> None:
+    """Until SIGINT or SIGTERM. Raises HubError where it cannot start."""
+    app = build_app(Hub(settings))
+    uvicorn.run(
+        app,
+        host=settings.host,
+        port=settings.port,
+        log_level="warning",
+        access_log=False,
+        timeout_graceful_shutdown=1,  # uvicorn would wait for open streams
+    )
+
+
+@contextlib.asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    hub: Hub = app.state.hub
+    hub.start()
+    try:
+        yield
+    finally:
+        await run_in_threadpool(hub.stop)
+
+
+def _about(hub: Hub) -> dict[str, Any]:
+    return {
+        "v": 1,
+        "company": hub.settings.company,
+        "company_name": hub.settings.company_name,
+        "public_key": hub.identity.public_key,
+        "address": hub.settings.address,
+    }
+
+
+async def _refuse(request: Request, error: Exception) -> JSONResponse:
+    del request
+    assert isinstance(error, HubError)
+    return JSONResponse(error.as_dict(), status_code=error.status)
+
+
+async def _refuse_malformed(request: Request, error: Exception) -> JSONResponse:
+    del request
+    assert isinstance(error, RequestValidationError)
+    problem = error.errors()[0]
+    place = ".".join(str(part) for part in problem["loc"])
+    answer = {
+        "key": "hub.malformed",
+        "message": f"{place}: {problem['msg']}. Nothing was changed.",
+        "what_now": "Correct this field and send the request again.",
+        "fields": {"place": place},
+    }
+    return JSONResponse(answer, status_code=422)

@@ -1,0 +1,80 @@
+"""Shifts, cash, payments, drawers; and the Z report compared whenever something of a closed shift arrives."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlmodel import Session, SQLModel
+
+from cloud.ingest.quarantine import raise_alarm
+from cloud.money.repository import compare_shifts
+from cloud.money.tables import (
+    CashMove,
+    DrawerOpening,
+    Payment,
+    ShiftClosing,
+    ShiftComparison,
+    ShiftOpening,
+)
+from cloud.projection import Origin, Projection, shared
+from contract.envelope import to_json
+from contract.sales import (
+    CashMoved,
+    DrawerOpened,
+    PaymentSettled,
+    ReturnCompleted,
+    SaleCompleted,
+    ShiftClosed,
+    ShiftOpened,
+)
+
+Z_DIFFERS = "money.z_differs"
+
+
+def opened_rows(origin: Origin, opened: ShiftOpened) -> list[SQLModel]:
+    return [ShiftOpening(edge_id=origin.edge_id, **shared(opened, ShiftOpening))]
+
+
+def closed_rows(origin: Origin, closed: ShiftClosed) -> list[SQLModel]:
+    row = ShiftClosing(
+        edge_id=origin.edge_id, reported=to_json(closed), **shared(closed, ShiftClosing)
+    )
+    return [row]
+
+
+def cash_rows(origin: Origin, moved: CashMoved) -> list[SQLModel]:
+    return [CashMove(edge_id=origin.edge_id, **shared(moved, CashMove))]
+
+
+def payment_rows(origin: Origin, settled: PaymentSettled) -> list[SQLModel]:
+    return [Payment(uid=origin.uid, edge_id=origin.edge_id, **shared(settled, Payment))]
+
+
+def drawer_rows(origin: Origin, opened: DrawerOpened) -> list[SQLModel]:
+    row = DrawerOpening(uid=origin.uid, edge_id=origin.edge_id, **shared(opened, DrawerOpening))
+    return [row]
+
+
+def no_rows(origin: Origin, fact: SaleCompleted | ReturnCompleted) -> list[SQLModel]:
+    """A sale has its rows elsewhere; it is here because a closed shift must be compared again."""
+    del origin, fact
+    return []
+
+
+def compare_touched(session: Session, facts: Sequence[Any]) -> None:
+    for closing, count in compare_shifts(session, {fact.shift_id for fact in facts}):
+        detail = f"Expected the Z report of shift {closing.number} to follow from its facts, "
+        detail += f"got {count} different figures."
+        raise_alarm(session, closing.edge_id, Z_DIFFERS, detail, closing.occurred_at)
+
+
+PROJECTIONS = (
+    Projection(ShiftOpened, (ShiftOpening,), opened_rows, compare_touched),
+    Projection(ShiftClosed, (ShiftClosing, ShiftComparison), closed_rows, compare_touched),
+    Projection(CashMoved, (CashMove,), cash_rows, compare_touched),
+    Projection(SaleCompleted, (), no_rows, compare_touched),
+    Projection(ReturnCompleted, (), no_rows, compare_touched),
+    Projection(PaymentSettled, (Payment,), payment_rows),
+    Projection(DrawerOpened, (DrawerOpening,), drawer_rows),
+)

@@ -1,0 +1,1 @@
+"""Sales and returns as the boxes completed them: never recomputed, never edited."""

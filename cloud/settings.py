@@ -1,0 +1,123 @@
+"""What this hub is: one TOML file, overridden by TWINSTORE_HUB_* of the environment.
+
+Paths in the file are relative to the file, so that two hubs can run side by side.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from cloud.errors import SettingsError
+from contract.envelope import Currency
+
+Language = Literal["ko", "zh", "en"]
+ENVIRONMENT_PREFIX = "TWINSTORE_HUB_"
+
+
+class Settings(BaseSettings):
+    """`database_url` is empty for a SQLite file in `data_dir`; `public_url` is where boxes fetch snapshots."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="forbid", env_prefix=ENVIRONMENT_PREFIX)
+
+    company: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]
+    company_name: str = Field(min_length=1)
+    accent: str = "oklch(0.6 0.15 25)"
+    data_dir: Path
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65_535)] = 8100
+    database_url: str = ""
+    broker_url: str
+    currency: Currency = "KRW"
+    language: Language = "ko"
+    timezone: str = "Asia/Seoul"
+    public_url: str = ""
+
+    @field_validator("broker_url")
+    @classmethod
+    def _is_broker(cls, url: str) -> str:
+        parts = urlsplit(url)
+        if parts.scheme != "mqtt" or not parts.hostname:
+            raise ValueError(f"expected mqtt://HOST:PORT, got {url!r}")
+        return url
+
+    @field_validator("database_url")
+    @classmethod
+    def _is_database(cls, url: str) -> str:
+        if url and not url.startswith(("sqlite:///", "postgresql+psycopg://")):
+            raise ValueError(f"expected sqlite:///FILE or postgresql+psycopg://…, got {url!r}")
+        return url
+
+    @field_validator("timezone")
+    @classmethod
+    def _is_timezone(cls, name: str) -> str:
+        try:
+            ZoneInfo(name)
+        except (ZoneInfoNotFoundError, ValueError) as error:
+            raise ValueError(f"expected a name such as Asia/Seoul, got {name!r}") from error
+        return name
+
+    @property
+    def database(self) -> str:
+        return self.database_url or f"sqlite:///{self.data_dir / 'hub.sqlite3'}"
+
+    @property
+    def snapshots_dir(self) -> Path:
+        return self.data_dir / "snapshots"
+
+    @property
+    def key_path(self) -> Path:
+        return self.data_dir / "hub.key"
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.timezone)
+
+    @property
+    def address(self) -> str:
+        return self.public_url or f"http://{self.host}:{self.port}"
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The environment before the file: one image serves many companies."""
+        del settings_cls, dotenv_settings, file_secret_settings
+        return env_settings, init_settings
+
+
+def load(path: Path) -> Settings:
+    """Raises SettingsError, which says what to put right in which file."""
+    values = _read(path)
+    try:
+        settings = Settings(**values)
+    except ValidationError as error:
+        raise SettingsError(path=str(path), detail=_in_words(error)) from error
+    data_dir = path.absolute().parent / settings.data_dir.expanduser()
+    return settings.model_copy(update={"data_dir": data_dir})
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        detail = f"it cannot be read ({error.strerror})"
+        raise SettingsError(path=str(path), detail=detail) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(path=str(path), detail=f"it is not TOML ({error})") from error
+
+
+def _in_words(error: ValidationError) -> str:
+    problems = (f"{'.'.join(map(str, p['loc']))}: {p['msg']}" for p in error.errors())
+    return "; ".join(problems)

@@ -1,0 +1,26 @@
+from __future__ import annotations
+
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlmodel import Field, SQLModel
+
+from cloud.db import Utc
+
+
+class StockEntry(SQLModel, table=True):
+    """One signed move: positive into the shop. `uid` is the fact it follows from, `number` its place in it."""
+
+    __tablename__ = "stock_entry"
+    __table_args__ = (sa.Index("stock_entry_level", "location_id", "sku", "quantity"),)
+
+    uid: str = Field(primary_key=True)
+    number: int = Field(primary_key=True)
+    edge_id: str
+    location_id: str
+    sku: str = Field(index=True)
+    lot: str = ""
+    quantity: int = Field(sa_type=sa.BigInteger)
+    reason: str
+    reference: str = ""
+    occurred_at: datetime = Field(sa_type=Utc)
