@@ -28,8 +28,24 @@ OUTBOX: Final = "outbox"
 CATALOGUE: Final = "catalogue"
 PRICES: Final = "prices"
 NOTICES: Final = "notices"
+DRAWER: Final = "drawer"
+STOCK: Final = "stock"
 TOPICS: Final = frozenset(
-    {BASKET, SALES, SHIFT, PAYMENTS, PRINT_JOBS, PERIPHERALS, LINE, OUTBOX, CATALOGUE, PRICES, NOTICES}
+    {
+        BASKET,
+        SALES,
+        SHIFT,
+        PAYMENTS,
+        PRINT_JOBS,
+        DRAWER,
+        STOCK,
+        PERIPHERALS,
+        LINE,
+        OUTBOX,
+        CATALOGUE,
+        PRICES,
+        NOTICES,
+    }
 )
 
 MAX_FOLLOWERS: Final = 64  # a counter has a page or two; more are pages that forgot to leave
