@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from sqlalchemy import Table
+from sqlalchemy import Select, Table
+from sqlalchemy import select as select_columns
 from sqlmodel import Field, SQLModel
 
 
@@ -268,3 +269,8 @@ class UnknownScan(SQLModel, table=True):
 
 def table_of(model: type[SQLModel]) -> Table:
     return SQLModel.metadata.tables[str(model.__tablename__)]
+
+
+def rows_of(model: type[SQLModel]) -> Select[Any]:
+    """SELECT of whole rows, for `Reader.all` and `Reader.first`."""
+    return select_columns(table_of(model))

@@ -118,6 +118,12 @@ class BadQuantity(Malformed):
     advice = "Type the number of pieces; to take a line away, void it."
 
 
+class NothingToSell(Refused):
+    key = "basket.nothing_to_sell"
+    template = "The basket has no goods in it."
+    advice = "Scan goods first."
+
+
 class TooManyLines(Refused):
     key = "basket.too_many_lines"
     template = "A basket holds at most {maximum} lines."

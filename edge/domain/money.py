@@ -33,7 +33,7 @@ def digits(amount_minor: int, currency: str) -> str:
 
 
 def half_up(numerator: int, denominator: int) -> int:
-    """numerator / denominator to the nearest integer, a half upwards. For amounts of zero and more."""
+    """The quotient to the nearest integer, a half upwards. For amounts of zero and more."""
     return (2 * numerator + denominator) // (2 * denominator)
 
 

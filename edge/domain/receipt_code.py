@@ -17,7 +17,6 @@ import json
 import zlib
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
 
 from edge.domain.errors import ReceiptForged, ReceiptUnknownKey, ReceiptUnreadable
 from edge.domain.sale import Sold, SoldLine
@@ -120,14 +119,11 @@ def _unpack(packed: bytes) -> Sold:
     """Only after the signature fitted: what is wrong here was made wrong by a box of ours."""
     try:
         text = zlib.decompressobj(-15).decompress(packed, MAX_INFLATED_BYTES)
-        *head, lines = json.loads(text)
-        return Sold(*head, tuple(_line(line) for line in lines))
-    except (zlib.error, ValueError, TypeError) as error:
+        values = json.loads(text)
+        values[-1] = tuple(SoldLine(*line) for line in values[-1])
+        return Sold(*values)
+    except (zlib.error, ValueError, TypeError, LookupError) as error:
         raise ReceiptUnreadable(got=f"a newer form of receipt code ({error})") from error
-
-
-def _line(value: list[Any]) -> SoldLine:
-    return SoldLine(*value)
 
 
 def _shown(data: str) -> str:

@@ -41,7 +41,7 @@ class Figures:
 
     @property
     def expected_cash_minor(self) -> int:
-        """float + cash sales - cash refunds + cash in - cash out."""
+        """The float + cash sales - cash refunds + cash in - cash out."""
         kept = _cash(self.tenders) - _cash(self.refunds)
         return self.float_minor + kept + self.cash_in_minor - self.cash_out_minor
 

@@ -1,0 +1,156 @@
+"""Print jobs as a durable state machine: nothing prints twice unmarked, nothing is lost.
+
+    QUEUED -> SENDING -> SENT -> PRINTED        SENDING | SENT -> UNKNOWN after a crash or a silent printer
+    QUEUED | SENDING | SENT -> HELD -> QUEUED | SENT | PRINTED | UNKNOWN      UNKNOWN -> PRINTED | FAILED
+
+SENDING is committed before the first byte leaves. An UNKNOWN job is printed again only as a copy that says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import bindparam
+from sqlmodel import col, update
+
+from drivers.interfaces import PrintDocument
+from edge.db.tables import PrintJob, rows_of
+from edge.domain.errors import BadTransition, NotFound
+from edge.services import documents, words
+from edge.services.shop import Shop, Work
+
+FINISHED = ("PRINTED", "FAILED")
+NEXT = {
+    "QUEUED": {"SENDING", "HELD", "FAILED"},
+    "SENDING": {"SENT", "PRINTED", "HELD", "UNKNOWN", "QUEUED", "FAILED"},
+    "SENT": {"PRINTED", "HELD", "UNKNOWN"},
+    "HELD": {"QUEUED", "SENDING", "SENT", "PRINTED", "UNKNOWN", "FAILED"},
+    "UNKNOWN": {"PRINTED", "FAILED"},
+    "PRINTED": set[str](),
+    "FAILED": set[str](),
+}
+
+_JOB = rows_of(PrintJob).where(col(PrintJob.job_id) == bindparam("job_id"))
+_UNFINISHED = (
+    rows_of(PrintJob).where(col(PrintJob.state).not_in(FINISHED)).order_by(col(PrintJob.job_id))
+)
+_RECENT = rows_of(PrintJob).order_by(col(PrintJob.job_id).desc()).limit(bindparam("limit"))
+_OF_SUBJECT = (
+    rows_of(PrintJob)
+    .where(col(PrintJob.subject_id) == bindparam("subject_id"), col(PrintJob.copy_of).is_(None))
+    .order_by(col(PrintJob.job_id))
+    .limit(1)
+)
+
+
+def queue(work: Work, kind: str, subject_id: str, document: PrintDocument) -> None:
+    """Adds a job to the transaction that made its subject true."""
+    _insert(work, kind, subject_id, documents.to_text(document), None)
+
+
+def next_queued(shop: Shop) -> PrintJob | None:
+    """The oldest job that may go to the printer; none while an older one is under way or held."""
+    with shop.read() as reader:
+        jobs = reader.all(PrintJob, _UNFINISHED)
+    waiting = [job for job in jobs if job.state != "UNKNOWN"]
+    return waiting[0] if waiting and waiting[0].state == "QUEUED" else None
+
+
+def unfinished(shop: Shop) -> Sequence[PrintJob]:
+    """Every job that is not PRINTED or FAILED, oldest first."""
+    with shop.read() as reader:
+        return reader.all(PrintJob, _UNFINISHED)
+
+
+def recent(shop: Shop, limit: int = 50) -> Sequence[PrintJob]:
+    """The newest jobs, newest first."""
+    with shop.read() as reader:
+        return reader.all(PrintJob, _RECENT, limit=limit)
+
+
+def advance(
+    shop: Shop, job_id: int, state: str, *, process_id: str = "", reason: str = ""
+) -> PrintJob:
+    """Moves a job on; the process id stays once it is known. Raises BadTransition where that is no step."""
+    with shop.write() as work:
+        return _advance(work, _job(work, job_id), state, process_id=process_id, reason=reason)
+
+
+def recover(shop: Shop) -> Sequence[PrintJob]:
+    """After a start: what was under way has an unknown outcome. Gives those jobs."""
+    with shop.write() as work:
+        jobs = work.unit.all(PrintJob, _UNFINISHED)
+        return [
+            _advance(work, job, "UNKNOWN", reason="restarted")
+            for job in jobs
+            if job.state in ("SENDING", "SENT")
+        ]
+
+
+def copy(shop: Shop, job_id: int) -> PrintJob:
+    """Prints a job's document again, marked COPY. A job with unknown outcome is finished by that."""
+    with shop.write() as work:
+        return _copy(work, _job(work, job_id))
+
+
+def copy_of_subject(shop: Shop, subject_id: str) -> PrintJob:
+    """Prints the document of a sale, return or shift again, marked COPY."""
+    with shop.write() as work:
+        job = work.unit.first(PrintJob, _OF_SUBJECT, subject_id=subject_id)
+        if job is None:
+            raise NotFound(what="receipt", name=subject_id)
+        return _copy(work, job)
+
+
+def confirm_printed(shop: Shop, job_id: int) -> PrintJob:
+    """A person saw the paper of a job whose outcome was unknown."""
+    return advance(shop, job_id, "PRINTED", reason="seen by a person")
+
+
+def _copy(work: Work, job: PrintJob) -> PrintJob:
+    if job.state == "UNKNOWN":
+        _advance(work, job, "FAILED", reason="printed again as a copy")
+    mark = words.of(work.shop.settings.language).copy
+    original = documents.from_text(job.document)
+    document = original if job.copy_of else documents.marked_as_copy(original, mark)
+    return _insert(
+        work, job.kind, job.subject_id, documents.to_text(document), job.copy_of or job.job_id
+    )
+
+
+def _job(work: Work, job_id: int) -> PrintJob:
+    job = work.unit.first(PrintJob, _JOB, job_id=job_id)
+    if job is None:
+        raise NotFound(what="print job", name=job_id)
+    return job
+
+
+def _advance(
+    work: Work, job: PrintJob, state: str, *, process_id: str = "", reason: str = ""
+) -> PrintJob:
+    if state not in NEXT[job.state]:
+        raise BadTransition(what="Print job", name=job.job_id or 0, state=job.state, wanted=state)
+    values = {
+        "state": state,
+        "process_id": process_id or job.process_id,
+        "reason": reason,
+        "updated_at": work.stamp,
+    }
+    work.unit.execute(update(PrintJob).where(col(PrintJob.job_id) == job.job_id).values(**values))
+    return job.model_copy(update=values)
+
+
+def _insert(work: Work, kind: str, subject_id: str, document: str, copy_of: int | None) -> PrintJob:
+    row: dict[str, Any] = {
+        "kind": kind,
+        "subject_id": subject_id,
+        "copy_of": copy_of,
+        "state": "QUEUED",
+        "document": document,
+        "created_at": work.stamp,
+        "updated_at": work.stamp,
+    }
+    work.unit.insert(PrintJob, [row])
+    job_id = work.unit.connection.exec_driver_sql("SELECT last_insert_rowid()").scalar_one()
+    return PrintJob(job_id=job_id, **row)

@@ -1,0 +1,324 @@
+"""From the first scan to the completed sale. A scan is durable before it is on the screen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+from pydantic import TypeAdapter
+from sqlalchemy import bindparam
+from sqlmodel import col, update
+
+from contract.sales import BasketVoided, SaleCompleted
+from edge.db.tables import BasketRow, Payment, Shift, rows_of
+from edge.db.unit_of_work import Reader
+from edge.domain import basket as baskets
+from edge.domain import receipt_code, tender
+from edge.domain.basket import Basket, Discount, EnteredCode, Priced
+from edge.domain.errors import (
+    BasketIsOpen,
+    BasketIsPaid,
+    GoodsExpired,
+    Malformed,
+    NoBasket,
+    NotFound,
+    NothingToSell,
+    PaymentRunning,
+    PaymentUnknown,
+    ReceiptScanned,
+    UnknownCode,
+)
+from edge.domain.money import spelled
+from edge.services import catalogue
+from edge.services.completing import complete
+from edge.services.shop import Shop, Work
+
+UNSETTLED = ("NEW", "SENT", "IN_PROGRESS", "UNKNOWN", "REVERSING", "REVERSAL_PENDING")
+
+_OPEN = rows_of(BasketRow).where(col(BasketRow.state) == "open")
+_SUSPENDED = (
+    rows_of(BasketRow)
+    .where(col(BasketRow.state) == "suspended")
+    .order_by(col(BasketRow.updated_at).desc())
+)
+_ONE = rows_of(BasketRow).where(col(BasketRow.basket_id) == bindparam("basket_id"))
+_PAYMENT = rows_of(Payment).where(
+    col(Payment.basket_id) == bindparam("basket_id"), col(Payment.state).in_(UNSETTLED)
+)
+_BODY = TypeAdapter(Basket)
+
+
+@dataclass(frozen=True, slots=True)
+class BasketView:
+    """A basket with what it costs now. `payment` is the card payment that is not settled yet."""
+
+    state: str
+    basket: Basket
+    priced: Priced
+    payment: Payment | None = None
+
+    @property
+    def due_minor(self) -> int:
+        return tender.due_minor(self.priced.total_minor, self.basket.tenders)
+
+
+class Ordered(NamedTuple):
+    """One line of a whole sale: a SKU, a GTIN or another code, and how many."""
+
+    code: str
+    quantity: int = 1
+
+
+def current(shop: Shop) -> BasketView | None:
+    """The basket on the screen, None between customers."""
+    with shop.read() as reader:
+        row = reader.first(BasketRow, _OPEN)
+        return None if row is None else view(reader, row)
+
+
+def suspended(shop: Shop) -> list[BasketView]:
+    """Baskets put aside, the newest first."""
+    with shop.read() as reader:
+        return [view(reader, row) for row in reader.all(BasketRow, _SUSPENDED)]
+
+
+def add_scan(shop: Shop, entered: EnteredCode, quantity: int = 1) -> BasketView:
+    """Adds what was scanned or keyed; opens a basket where there is none.
+
+    Raises what is wrong with the goods (UnknownCode, NoPrice, PriceIsZero, GoodsExpired) or with the moment
+    (NoShift, a payment under way); the basket is as it was then.
+    """
+    try:
+        with shop.write() as work:
+            return _add(work, entered, quantity)
+    except UnknownCode:
+        _count_unknown(shop, entered.code)
+        raise
+
+
+def set_quantity(shop: Shop, line: int, quantity: int) -> BasketView:
+    return _change(shop, lambda basket: baskets.set_quantity(basket, line, quantity))
+
+
+def void_line(shop: Shop, line: int) -> BasketView:
+    return _change(shop, lambda basket: baskets.void_line(basket, line))
+
+
+def discount_line(shop: Shop, line: int, discount: Discount) -> BasketView:
+    return _change(shop, lambda basket: baskets.discount_line(basket, line, discount))
+
+
+def discount_basket(shop: Shop, discount: Discount) -> BasketView:
+    return _change(shop, lambda basket: baskets.discount_basket(basket, discount))
+
+
+def void_basket(shop: Shop) -> None:
+    """Gives the open basket up; cash already taken is handed back, a card payment must be reversed first."""
+    with shop.write() as work:
+        row, basket = open_basket(work)
+        refuse_while_paying(work.unit, basket)
+        if basket.card_minor:
+            raise BasketIsPaid(paid=spelled(basket.card_minor, basket.currency))
+        set_state(work, row.basket_id, "voided")
+        work.log(_voided(work, basket))
+
+
+def suspend(shop: Shop) -> None:
+    """Puts the open basket aside for the next customer, with whatever it has been paid."""
+    with shop.write() as work:
+        row, _ = open_basket(work)
+        set_state(work, row.basket_id, "suspended")
+
+
+def resume(shop: Shop, basket_id: str) -> BasketView:
+    with shop.write() as work:
+        already = work.unit.first(BasketRow, _OPEN)
+        if already is not None:
+            raise BasketIsOpen(line_count=len(body_of(already).live_lines))
+        row = work.unit.first(BasketRow, _ONE, basket_id=basket_id)
+        if row is None or row.state != "suspended":
+            raise NotFound(what="suspended basket", name=basket_id)
+        set_state(work, basket_id, "open")
+        return view(work.unit, row.model_copy(update={"state": "open"}))
+
+
+def tender_cash(shop: Shop, tendered_minor: int) -> BasketView | SaleCompleted:
+    """Takes cash: the sale where that settles it, else the basket with the rest still due."""
+
+    def use_case(work: Work) -> BasketView | SaleCompleted:
+        row, basket = open_basket(work)
+        refuse_while_paying(work.unit, basket)
+        if not basket.live_lines:
+            raise NothingToSell
+        step_minor = shop.settings.cash_rounding_minor
+        cash = tender.cash(baskets.due(basket), tendered_minor, step_minor, basket.currency)
+        paid = replace(basket, tenders=(*basket.tenders, cash))
+        return settle_or_store(work, row.state, paid)
+
+    return shop.run(use_case)
+
+
+def sell(
+    shop: Shop, ordered: Sequence[Ordered], tendered_minor: int | None = None
+) -> SaleCompleted:
+    """One whole cash sale, with exact money where no amount is named. The basket on the screen is untouched."""
+
+    def use_case(work: Work) -> SaleCompleted:
+        shift = work.shift()
+        basket = _filled(work, shift, ordered)
+        priced = baskets.price(basket)
+        step_minor = shop.settings.cash_rounding_minor
+        given_minor = priced.total_minor if tendered_minor is None else tendered_minor
+        cash = tender.cash(priced.total_minor, given_minor, step_minor, basket.currency)
+        if cash.amount_minor - cash.rounding_minor < priced.total_minor:
+            due = spelled(priced.total_minor, basket.currency)
+            raise Malformed(
+                expected=f"at least {due} in cash", got=spelled(given_minor, basket.currency)
+            )
+        return complete(work, shift, replace(basket, tenders=(cash,)), priced)
+
+    return shop.run(use_case)
+
+
+def settle_or_store(work: Work, state: str, basket: Basket) -> BasketView | SaleCompleted:
+    """Completes the sale once nothing is due any more, else keeps the basket with its tenders."""
+    priced = baskets.price(basket)
+    if tender.due_minor(priced.total_minor, basket.tenders) > 0:
+        store(work, basket)
+        return BasketView(state, basket, priced)
+    sale = complete(work, work.shift(), basket, priced)
+    store(work, basket)
+    set_state(work, basket.basket_id, "completed")
+    return sale
+
+
+def open_basket(work: Work) -> tuple[BasketRow, Basket]:
+    row = work.unit.first(BasketRow, _OPEN)
+    if row is None:
+        raise NoBasket
+    return row, body_of(row)
+
+
+def basket_of(work: Work, basket_id: str) -> tuple[BasketRow, Basket]:
+    row = work.unit.first(BasketRow, _ONE, basket_id=basket_id)
+    assert row is not None  # baskets are never deleted
+    return row, body_of(row)
+
+
+def body_of(row: BasketRow) -> Basket:
+    return _BODY.validate_json(row.body)
+
+
+def view(reader: Reader, row: BasketRow) -> BasketView:
+    basket = body_of(row)
+    payment = reader.first(Payment, _PAYMENT, basket_id=row.basket_id)
+    return BasketView(row.state, basket, baskets.price(basket), payment)
+
+
+def refuse_while_paying(reader: Reader, basket: Basket) -> None:
+    """The first word on a basket's money must be known before the next is spoken."""
+    payment = reader.first(Payment, _PAYMENT, basket_id=basket.basket_id)
+    if payment is None:
+        return
+    amount = spelled(payment.amount_minor, payment.currency)
+    if payment.state in ("NEW", "SENT", "IN_PROGRESS"):
+        raise PaymentRunning(reference=payment.reference, amount=amount)
+    raise PaymentUnknown(reference=payment.reference, amount=amount)
+
+
+def store(work: Work, basket: Basket) -> None:
+    work.unit.connection.exec_driver_sql(
+        "UPDATE basket SET body = ?, updated_at = ? WHERE basket_id = ?",
+        (_BODY.dump_json(basket).decode(), work.stamp, basket.basket_id),
+    )
+
+
+def set_state(work: Work, basket_id: str, state: str) -> None:
+    work.unit.execute(
+        update(BasketRow)
+        .where(col(BasketRow.basket_id) == basket_id)
+        .values(state=state, updated_at=work.stamp)
+    )
+
+
+def _add(work: Work, entered: EnteredCode, quantity: int) -> BasketView:
+    shift = work.shift()
+    article = _article(work, entered, shift.business_date)
+    row = work.unit.first(BasketRow, _OPEN)
+    if row is None:
+        basket = baskets.add(_new_basket(work, shift), article, entered, quantity)
+        _insert(work, basket)
+    else:
+        before = body_of(row)
+        refuse_while_paying(work.unit, before)
+        basket = baskets.add(before, article, entered, quantity)
+        store(work, basket)
+    return BasketView("open", basket, baskets.price(basket))
+
+
+def _article(work: Work, entered: EnteredCode, business_date: str) -> baskets.Article:
+    if receipt_code.is_receipt_code(entered.code):
+        raise ReceiptScanned
+    settings = work.shop.settings
+    article = catalogue.find(work.unit, entered, settings.currency, settings.language)
+    if entered.expiry and entered.expiry < business_date:
+        raise GoodsExpired(name=article.name, expiry=entered.expiry, business_date=business_date)
+    return article
+
+
+def _filled(work: Work, shift: Shift, ordered: Sequence[Ordered]) -> Basket:
+    basket = _new_basket(work, shift)
+    for line in ordered:
+        entered = EnteredCode(line.code, entry_method="keyed")
+        basket = baskets.add(
+            basket, _article(work, entered, shift.business_date), entered, line.quantity
+        )
+    if not basket.lines:
+        raise NothingToSell
+    return basket
+
+
+def _new_basket(work: Work, shift: Shift) -> Basket:
+    return Basket(work.new_id(), shift.shift_id, shift.cashier, work.shop.settings.currency)
+
+
+def _insert(work: Work, basket: Basket) -> None:
+    row = {
+        "basket_id": basket.basket_id,
+        "shift_id": basket.shift_id,
+        "state": "open",
+        "updated_at": work.stamp,
+        "body": _BODY.dump_json(basket).decode(),
+    }
+    work.unit.insert(BasketRow, [row])
+
+
+def _change(shop: Shop, change: Callable[[Basket], Basket]) -> BasketView:
+    with shop.write() as work:
+        row, before = open_basket(work)
+        refuse_while_paying(work.unit, before)
+        basket = change(before)
+        store(work, basket)
+        return BasketView(row.state, basket, baskets.price(basket))
+
+
+def _voided(work: Work, basket: Basket) -> BasketVoided:
+    return BasketVoided(
+        **work.header(work.business_date()),
+        basket_id=basket.basket_id,
+        cashier=basket.cashier,
+        currency=basket.currency,
+        line_count=len(basket.live_lines),
+        total_minor=baskets.price(basket).total_minor,
+    )
+
+
+def _count_unknown(shop: Shop, code: str) -> None:
+    """Head office wants to know what customers bring to the counter and the catalogue does not have."""
+    with shop.write() as work:
+        work.unit.connection.exec_driver_sql(
+            "INSERT INTO unknown_scan (code, count, last_at) VALUES (?, 1, ?)"
+            " ON CONFLICT (code) DO UPDATE SET count = count + 1, last_at = excluded.last_at",
+            (code[:64], work.stamp),
+        )

@@ -1,0 +1,119 @@
+"""The shop that every use case works for, and the one transaction that each of them is."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any, TypeVar
+
+from sqlmodel import col
+
+from contract.envelope import FactBody, make_uid
+from edge.clock import Clock, HybridLogicalClock, parse_stamp
+from edge.db import outbox
+from edge.db.tables import Shift, rows_of
+from edge.db.unit_of_work import Database, Reader, UnitOfWork
+from edge.domain import receipt_code
+from edge.domain.errors import NoShift
+from edge.keys import BoxKey
+from edge.settings import Settings
+
+T = TypeVar("T")
+
+OPEN_SHIFT = rows_of(Shift).where(col(Shift.state) == "open")
+LAST_SHIFT = rows_of(Shift).order_by(col(Shift.number).desc()).limit(1)
+
+
+@dataclass(frozen=True, slots=True)
+class Shop:
+    """What the use cases need. `trusted_keys` are the public keys (hex) of receipts taken back here, by key id."""
+
+    settings: Settings
+    database: Database
+    clock: Clock
+    hlc: HybridLogicalClock
+    key: BoxKey
+    trusted_keys: dict[str, str] = field(default_factory=dict)
+
+    @contextmanager
+    def write(self) -> Iterator[Work]:
+        """One use case: one transaction, one reading of the clock."""
+        with self.database.write() as unit:
+            yield Work(self, unit, self.clock.now())
+
+    def run(self, use_case: Callable[[Work], T]) -> T:
+        """As `write`, for what moves money or goods: on a full disk it may use the reserve."""
+        now = self.clock.now()
+        return self.database.run(lambda unit: use_case(Work(self, unit, now)))
+
+    @contextmanager
+    def read(self) -> Iterator[Reader]:
+        with self.database.read() as reader:
+            yield reader
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """A use case under way."""
+
+    shop: Shop
+    unit: UnitOfWork
+    now: datetime
+
+    @property
+    def stamp(self) -> str:
+        """`now` as the database keeps it."""
+        return self.now.isoformat()
+
+    def new_id(self) -> str:
+        """A UUIDv7 whose time never falls, also where the wall clock was set back."""
+        return make_uid(parse_stamp(self.shop.hlc.stamp())[0], os.urandom)
+
+    def header(self, business_date: str) -> dict[str, Any]:
+        """What every fact of this use case carries."""
+        settings = self.shop.settings
+        return {
+            "occurred_at": self.now,
+            "hlc": self.shop.hlc.stamp(),
+            "business_date": business_date,
+            "location_id": settings.location_id,
+            "workstation_id": settings.workstation_id,
+        }
+
+    def log(self, *facts: FactBody) -> None:
+        """Puts facts into the outbox, in this transaction."""
+        outbox.append(self.unit, parse_stamp(self.shop.hlc.stamp())[0], facts)
+
+    def shift(self) -> Shift:
+        """The open shift, or NoShift."""
+        shift = self.unit.first(Shift, OPEN_SHIFT)
+        if shift is None:
+            raise NoShift
+        return shift
+
+    def business_date(self) -> str:
+        """The open shift's date; between shifts the last one's or today, whichever is later."""
+        shift = self.unit.first(Shift, OPEN_SHIFT)
+        return shift.business_date if shift else self.next_business_date()
+
+    def next_business_date(self) -> str:
+        """Today where the shop is, but never before the last shift: a clock set back does not turn the books back."""
+        last = self.unit.first(Shift, LAST_SHIFT)
+        today = self.today().isoformat()
+        return max(today, last.business_date) if last else today
+
+    def today(self) -> date:
+        return self.now.astimezone(self.shop.settings.zone).date()
+
+
+def open_shop(settings: Settings, database: Database, clock: Clock, key: BoxKey) -> Shop:
+    """Begins the stream to the hub where there is none, and sets the clock's floor at the last fact."""
+    with database.write() as unit:
+        outbox.ensure_epoch(unit)
+        floor = outbox.last_hlc(unit)
+    hlc = HybridLogicalClock(clock, settings.edge_id, floor)
+    own = {receipt_code.key_id_of(key.public): key.public}
+    return Shop(settings, database, clock, hlc, key, own)

@@ -1,0 +1,175 @@
+"""The words of receipts and reports in Korean, Chinese and English: paper, not screens."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """One language's words. `tax_inside` is filled with the tax group's name and the rate in percent."""
+
+    receipt: str
+    return_receipt: str
+    copy: str
+    business_number: str
+    number: str
+    cashier: str
+    date: str
+    discount: str
+    subtotal: str
+    total: str
+    rounding: str
+    cash: str
+    card: str
+    change: str
+    approval: str
+    tax_inside: str
+    tax_free: str
+    lot: str
+    refund: str
+    reason: str
+    original: str
+    scan_to_return: str
+    thanks: str
+    x_report: str
+    z_report: str
+    shift: str
+    opened: str
+    closed: str
+    sales: str
+    returns: str
+    float_: str
+    cash_in: str
+    cash_out: str
+    expected: str
+    counted: str
+    variance: str
+    receipts: str
+
+
+KO = Words(
+    receipt="영수증",
+    return_receipt="반품 영수증",
+    copy="재발행 COPY",
+    business_number="사업자등록번호",
+    number="번호",
+    cashier="담당",
+    date="일시",
+    discount="할인",
+    subtotal="소계",
+    total="합계",
+    rounding="끝전 처리",
+    cash="현금",
+    card="카드",
+    change="거스름돈",
+    approval="승인번호",
+    tax_inside="{group} 부가세 {rate}%",
+    tax_free="{group} 면세",
+    lot="로트",
+    refund="환불",
+    reason="사유",
+    original="원 영수증",
+    scan_to_return="교환·반품 시 이 코드를 보여 주세요",
+    thanks="감사합니다",
+    x_report="중간 정산 X",
+    z_report="마감 정산 Z",
+    shift="근무",
+    opened="시작",
+    closed="마감",
+    sales="판매",
+    returns="반품",
+    float_="준비금",
+    cash_in="입금",
+    cash_out="출금",
+    expected="현금 계산액",
+    counted="현금 실사액",
+    variance="과부족",
+    receipts="영수증 번호",
+)
+
+ZH = Words(
+    receipt="收据",
+    return_receipt="退货收据",
+    copy="副本 COPY",
+    business_number="营业登记号",
+    number="编号",
+    cashier="收银员",
+    date="时间",
+    discount="折扣",
+    subtotal="小计",
+    total="合计",
+    rounding="抹零",
+    cash="现金",
+    card="银行卡",
+    change="找零",
+    approval="授权号",
+    tax_inside="{group} 含税 {rate}%",
+    tax_free="{group} 免税",
+    lot="批号",
+    refund="退款",
+    reason="原因",
+    original="原收据",
+    scan_to_return="退换货时请出示此码",
+    thanks="谢谢光临",
+    x_report="中途结算 X",
+    z_report="日结 Z",
+    shift="班次",
+    opened="开始",
+    closed="结束",
+    sales="销售",
+    returns="退货",
+    float_="备用金",
+    cash_in="存入",
+    cash_out="取出",
+    expected="应有现金",
+    counted="实点现金",
+    variance="差额",
+    receipts="收据编号",
+)
+
+EN = Words(
+    receipt="Receipt",
+    return_receipt="Return receipt",
+    copy="COPY",
+    business_number="Business no.",
+    number="No.",
+    cashier="Cashier",
+    date="Date",
+    discount="Discount",
+    subtotal="Subtotal",
+    total="Total",
+    rounding="Rounding",
+    cash="Cash",
+    card="Card",
+    change="Change",
+    approval="Approval",
+    tax_inside="{group} VAT {rate}% inside",
+    tax_free="{group} tax free",
+    lot="Lot",
+    refund="Refund",
+    reason="Reason",
+    original="Of receipt",
+    scan_to_return="Show this code to return goods",
+    thanks="Thank you",
+    x_report="X report",
+    z_report="Z report",
+    shift="Shift",
+    opened="Opened",
+    closed="Closed",
+    sales="Sales",
+    returns="Returns",
+    float_="Float",
+    cash_in="Cash in",
+    cash_out="Cash out",
+    expected="Cash expected",
+    counted="Cash counted",
+    variance="Variance",
+    receipts="Receipt numbers",
+)
+
+_BY_LANGUAGE = {"ko": KO, "zh": ZH, "en": EN}
+
+
+def of(language: str) -> Words:
+    return _BY_LANGUAGE[language]
