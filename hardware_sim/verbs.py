@@ -29,14 +29,24 @@ def sim_run(shop: Path) -> None:
 
 
 @sim.command("line")
-@click.option("--listen", required=True, metavar="HOST:PORT", help="Where the box connects.")
-@click.option("--to", required=True, metavar="HOST:PORT", help="Where the broker listens.")
+@click.option(
+    "--listen", required=True, multiple=True, metavar="HOST:PORT", help="Where the box connects."
+)
+@click.option(
+    "--to", required=True, multiple=True, metavar="HOST:PORT", help="Where the broker listens."
+)
 @click.option("--control", required=True, metavar="HOST:PORT", help="HTTP: cut it, put it back.")
-def sim_line(listen: str, to: str, control: str) -> None:
-    """Stands between a box and its broker, to be cut, swallowed or slowed."""
+def sim_line(listen: tuple[str, ...], to: tuple[str, ...], control: str) -> None:
+    """Stands between a box and its broker (and hub), to be cut, swallowed or slowed.
+
+    --listen and --to may be given several times, in pairs.
+    """
     from hardware_sim.line import run
 
-    run(listen, to, control)
+    try:
+        run(listen, to, control)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from error
 
 
 @click.command()
