@@ -60,8 +60,6 @@ class Notices:
     ) -> None:
         with self._lock:
             self._number += 1
-            notice = Notice(
-                self._number, self._clock.now(), tone, key, message, what_now, fields
-            )
+            notice = Notice(self._number, self._clock.now(), tone, key, message, what_now, fields)
             self._kept.append(notice)
         self._on_change()

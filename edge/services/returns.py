@@ -1,0 +1,272 @@
+"""Goods back against a receipt: its signed code is enough, with no network and without the sale in this box.
+
+What came back here before is counted, by sale and line, so that the refunds of one receipt never exceed what was
+paid for it. Two boxes that are both cut off do not see each other's returns; the hub does, and says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from sqlalchemy import bindparam
+from sqlmodel import col, func, select
+
+from contract.sales import ReturnCompleted, ReturnLine, Tender
+from edge.db.tables import (
+    GoodsReturn,
+    GoodsReturnLine,
+    GoodsReturnTender,
+    Payment,
+    Shift,
+    StockMove,
+    rows_of,
+)
+from edge.db.unit_of_work import Reader
+from edge.domain import receipt_code, returns
+from edge.domain.errors import (
+    CardRefundImpossible,
+    Malformed,
+    NotEnoughCash,
+    NotFound,
+    ReceiptHasNoLines,
+    WrongCurrency,
+)
+from edge.domain.money import spelled
+from edge.domain.returns import Refund, ReturnedLine, Wanted
+from edge.domain.sale import Sold
+from edge.keys import verify
+from edge.services import catalogue, drawers, payments, printing, receipts, sales, shifts
+from edge.services.shop import Shop, Work
+
+_PIECES = (
+    select(GoodsReturnLine.original_line, func.sum(GoodsReturnLine.quantity))
+    .join(GoodsReturn, col(GoodsReturn.return_id) == col(GoodsReturnLine.return_id))
+    .where(col(GoodsReturn.original_sale_id) == bindparam("sale_id"))
+    .group_by(col(GoodsReturnLine.original_line))
+)
+_REFUNDED = select(
+    func.coalesce(func.sum(col(GoodsReturn.total_minor) + col(GoodsReturn.rounding_minor)), 0)
+).where(col(GoodsReturn.original_sale_id) == bindparam("sale_id"))
+_PAYMENT = rows_of(Payment).where(col(Payment.payment_id) == bindparam("payment_id"))
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What a return is made against: the code on the paper, or a sale of this box."""
+
+    code: str = ""
+    sale_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Returnable:
+    """A sale, and how many pieces of each line may still come back."""
+
+    sold: Sold
+    left: dict[int, int]
+    refunded_minor: int
+
+
+def look_up(shop: Shop, receipt: Receipt) -> Returnable:
+    """What may be returned. Raises what is wrong with the receipt."""
+    with shop.read() as reader:
+        sold = _sold(shop, reader, receipt)
+        return Returnable(
+            sold,
+            returns.left_to_return(sold, _pieces(reader, sold.sale_id)),
+            _refunded(reader, sold.sale_id),
+        )
+
+
+def take_back(
+    shop: Shop,
+    receipt: Receipt,
+    wanted: Sequence[Wanted],
+    reason: str,
+    tender: Literal["cash", "card"],
+) -> ReturnCompleted:
+    """Goods back and money back, in one transaction. A card refund is journalled here and carried out after."""
+
+    def use_case(work: Work) -> ReturnCompleted:
+        shift = work.shift()
+        sold = _sold(shop, work.unit, receipt)
+        lines = returns.take_back(sold, _pieces(work.unit, sold.sale_id), wanted)
+        refund, payment_id = _refund(work, sold, lines, tender)
+        fact = _fact(work, shift, sold, lines, reason, _tender(tender, refund, payment_id))
+        _insert(work, fact, lines)
+        printing.queue(work, "return", fact.return_id, receipts.return_receipt(shop, fact, sold))
+        if tender == "cash":
+            drawers.request(work, shift.shift_id, "return")
+        work.log(fact)
+        return fact
+
+    return shop.run(use_case)
+
+
+def get(shop: Shop, return_id: str) -> dict[str, Any]:
+    statement = rows_of(GoodsReturn).where(col(GoodsReturn.return_id) == return_id)
+    lines = rows_of(GoodsReturnLine).where(col(GoodsReturnLine.return_id) == return_id)
+    with shop.read() as reader:
+        found = reader.first(GoodsReturn, statement)
+        if found is None:
+            raise NotFound(what="return", name=return_id)
+        rows = reader.all(GoodsReturnLine, lines)
+    return {**found.model_dump(), "lines": [row.model_dump(exclude={"return_id"}) for row in rows]}
+
+
+def _sold(shop: Shop, reader: Reader, receipt: Receipt) -> Sold:
+    """The sale, from this box where it has it: there it has the names too."""
+    settings = shop.settings
+    if not receipt.code:
+        own = sales.find_sold(reader, receipt.sale_id, settings.edge_id)
+        if own is None:
+            raise NotFound(what="sale", name=receipt.sale_id)
+        return own
+    proved = receipt_code.decode(receipt.code, shop.trusted_keys, verify)
+    if proved.currency != settings.currency:
+        raise WrongCurrency(theirs=proved.currency, ours=settings.currency)
+    own = sales.find_sold(reader, proved.sale_id, settings.edge_id)
+    if own is None and not proved.lines:
+        raise ReceiptHasNoLines(receipt_number=proved.receipt_number, edge_id=proved.edge_id)
+    return own or proved
+
+
+def _pieces(reader: Reader, sale_id: str) -> dict[int, int]:
+    return {line: int(quantity) for line, quantity in reader.rows(_PIECES, sale_id=sale_id)}
+
+
+def _refunded(reader: Reader, sale_id: str) -> int:
+    return int(reader.scalar(_REFUNDED, sale_id=sale_id))
+
+
+def _refund(
+    work: Work, sold: Sold, lines: Sequence[ReturnedLine], tender: str
+) -> tuple[Refund, str]:
+    total_minor = sum(line.amount_minor for line in lines)
+    if tender == "card":
+        return Refund(total_minor, 0), _reverse_card(work, sold, total_minor)
+    refund = returns.cash_refund(
+        total_minor,
+        work.shop.settings.cash_rounding_minor,
+        sold,
+        _refunded(work.unit, sold.sale_id),
+    )
+    _check_drawer(work, refund, sold.currency)
+    return refund, ""
+
+
+def _check_drawer(work: Work, refund: Refund, currency: str) -> None:
+    expected_minor = shifts.figures(work.unit, work.shift()).expected_cash_minor
+    if refund.amount_minor > expected_minor:
+        raise NotEnoughCash(
+            expected=spelled(expected_minor, currency),
+            amount=spelled(refund.amount_minor, currency),
+        )
+
+
+def _reverse_card(work: Work, sold: Sold, total_minor: int) -> str:
+    """A payment terminal reverses a payment as a whole: the refund must be all that one card paid."""
+    cards = [
+        tender for tender in sales.tenders_of(work.unit, sold.sale_id) if tender.kind == "card"
+    ]
+    match = [tender for tender in cards if tender.amount_minor == total_minor]
+    if not match:
+        why = (
+            "only a whole card payment can be reversed"
+            if cards
+            else "no card of this box paid for it"
+        )
+        raise CardRefundImpossible(amount=spelled(total_minor, sold.currency), why=why)
+    payment = work.unit.first(Payment, _PAYMENT, payment_id=match[0].payment_id)
+    assert payment is not None  # the tender came from it
+    payments.begin_reversal(work, payment)
+    return payment.payment_id
+
+
+def _tender(kind: Literal["cash", "card"], refund: Refund, payment_id: str) -> Tender:
+    return Tender(
+        kind=kind,
+        amount_minor=refund.amount_minor,
+        tendered_minor=refund.amount_minor,
+        payment_id=payment_id,
+    )
+
+
+def _fact(
+    work: Work,
+    shift: Shift,
+    sold: Sold,
+    lines: Sequence[ReturnedLine],
+    reason: str,
+    tender: Tender,
+) -> ReturnCompleted:
+    if not reason.strip():
+        raise Malformed(expected="a reason for the return", got="none")
+    language = work.shop.settings.language
+    total_minor = sum(line.amount_minor for line in lines)
+    return ReturnCompleted(
+        **work.header(shift.business_date),
+        return_id=work.new_id(),
+        original_sale_id=sold.sale_id,
+        original_edge_id=sold.edge_id,
+        receipt_number=work.unit.next_number("receipt"),
+        shift_id=shift.shift_id,
+        cashier=shift.cashier,
+        currency=sold.currency,
+        reason=reason,
+        lines=tuple(
+            ReturnLine(
+                line=line.line,
+                original_line=line.sold.line,
+                sku=line.sold.sku,
+                name=line.sold.name or catalogue.name_of(work.unit, line.sold.sku, language),
+                quantity=line.quantity,
+                amount_minor=line.amount_minor,
+                tax_group=line.sold.tax_group,
+                tax_minor=line.tax_minor,
+            )
+            for line in lines
+        ),
+        tenders=(tender,),
+        total_minor=total_minor,
+        rounding_minor=tender.amount_minor - total_minor,
+    )
+
+
+def _insert(work: Work, fact: ReturnCompleted, lines: Sequence[ReturnedLine]) -> None:
+    unit, return_id = work.unit, {"return_id": fact.return_id}
+    columns = (
+        "original_sale_id", "original_edge_id", "receipt_number", "shift_id", "cashier", "business_date",
+        "currency", "reason", "total_minor", "rounding_minor",
+    )  # fmt: skip
+    values = {column: getattr(fact, column) for column in columns}
+    unit.insert(GoodsReturn, [return_id | values | {"completed_at": work.stamp}])
+    rates = {line.line: line.sold.rate_bp for line in lines}
+    unit.insert(
+        GoodsReturnLine,
+        [return_id | line.model_dump() | {"rate_bp": rates[line.line]} for line in fact.lines],
+    )
+    unit.insert(
+        GoodsReturnTender,
+        [
+            return_id
+            | {"position": position}
+            | tender.model_dump(include={"kind", "amount_minor", "payment_id"})
+            for position, tender in enumerate(fact.tenders, 1)
+        ],
+    )
+    unit.insert(
+        StockMove,
+        [
+            {
+                "sku": line.sku,
+                "quantity": line.quantity,
+                "lot": "",
+                "cause": "return",
+                "cause_id": fact.return_id,
+            }
+            for line in fact.lines
+        ],
+    )

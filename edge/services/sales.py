@@ -1,0 +1,104 @@
+"""Completed sales, read back from the database as the facts that they are."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import bindparam
+from sqlmodel import col
+
+from contract.sales import SaleCompleted
+from edge.db import tables
+from edge.db.tables import rows_of
+from edge.db.unit_of_work import Reader
+from edge.domain.errors import NotFound
+from edge.domain.sale import Sold, SoldLine
+from edge.services.shop import Shop
+
+_SALE = rows_of(tables.Sale).where(col(tables.Sale.sale_id) == bindparam("sale_id"))
+_NEWEST = (
+    rows_of(tables.Sale).order_by(col(tables.Sale.receipt_number).desc()).limit(bindparam("limit"))
+)
+_LINES = (
+    rows_of(tables.SaleLine)
+    .where(col(tables.SaleLine.sale_id) == bindparam("sale_id"))
+    .order_by(col(tables.SaleLine.line))
+)
+_TAX = (
+    rows_of(tables.SaleTax)
+    .where(col(tables.SaleTax.sale_id) == bindparam("sale_id"))
+    .order_by(col(tables.SaleTax.tax_group))
+)
+_TENDERS = (
+    rows_of(tables.SaleTender)
+    .where(col(tables.SaleTender.sale_id) == bindparam("sale_id"))
+    .order_by(col(tables.SaleTender.position))
+)
+
+
+def get(shop: Shop, sale_id: str) -> dict[str, Any]:
+    """A sale with its lines, tax and tenders as plain values. Raises NotFound."""
+    with shop.read() as reader:
+        sale = reader.first(tables.Sale, _SALE, sale_id=sale_id)
+        if sale is None:
+            raise NotFound(what="sale", name=sale_id)
+        return {
+            **sale.model_dump(),
+            "lines": _plain(reader, tables.SaleLine, _LINES, sale_id),
+            "tax": _plain(reader, tables.SaleTax, _TAX, sale_id),
+            "tenders": _plain(reader, tables.SaleTender, _TENDERS, sale_id),
+        }
+
+
+def newest(shop: Shop, limit: int = 50) -> list[tables.Sale]:
+    with shop.read() as reader:
+        return reader.all(tables.Sale, _NEWEST, limit=limit)
+
+
+def find_sold(reader: Reader, sale_id: str, edge_id: str) -> Sold | None:
+    """The sale as its receipt tells it, None where this box did not sell it."""
+    sale = reader.first(tables.Sale, _SALE, sale_id=sale_id)
+    if sale is None:
+        return None
+    rates = {
+        group.tax_group: group.rate_bp
+        for group in reader.all(tables.SaleTax, _TAX, sale_id=sale_id)
+    }
+    lines = reader.all(tables.SaleLine, _LINES, sale_id=sale_id)
+    return Sold(
+        sale_id=sale.sale_id,
+        edge_id=edge_id,
+        receipt_number=sale.receipt_number,
+        business_date=sale.business_date,
+        currency=sale.currency,
+        total_minor=sale.total_minor,
+        rounding_minor=sale.rounding_minor,
+        lines=tuple(
+            SoldLine(
+                line.line,
+                line.sku,
+                line.quantity,
+                line.amount_minor,
+                line.tax_group,
+                rates[line.tax_group],
+                line.tax_minor,
+                line.name,
+            )
+            for line in lines
+        ),
+    )
+
+
+def tenders_of(reader: Reader, sale_id: str) -> list[tables.SaleTender]:
+    return reader.all(tables.SaleTender, _TENDERS, sale_id=sale_id)
+
+
+def plain(sale: SaleCompleted) -> dict[str, Any]:
+    """The fact as the api answers it."""
+    return sale.model_dump(mode="json")
+
+
+def _plain(reader: Reader, model: Any, statement: Any, sale_id: str) -> list[dict[str, Any]]:
+    return [
+        row.model_dump(exclude={"sale_id"}) for row in reader.all(model, statement, sale_id=sale_id)
+    ]
