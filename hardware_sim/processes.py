@@ -42,7 +42,7 @@ class PartyError(Exception):
 
 @dataclass(frozen=True)
 class Ports:
-    """Where each party listens. The box reaches the broker through `line`."""
+    """Where each party listens. The box reaches broker and hub through the line alone."""
 
     landing: int
     hub: int
@@ -50,6 +50,7 @@ class Ports:
     sim: int
     broker: int
     line: int
+    line_hub: int
     line_control: int
     printer: int
     payment_terminal: int
@@ -334,14 +335,15 @@ class Company:
         )
 
     def _line(self) -> Party:
-        ends = {
-            "--listen": f"{HOST}:{self.ports.line}",
-            "--to": f"{HOST}:{self.ports.broker}",
-            "--control": f"{HOST}:{self.ports.line_control}",
-        }
+        ports = self.ports
+        ends = [
+            *("--listen", f"{HOST}:{ports.line}", "--to", f"{HOST}:{ports.broker}"),
+            *("--listen", f"{HOST}:{ports.line_hub}", "--to", f"{HOST}:{ports.hub}"),
+            *("--control", f"{HOST}:{ports.line_control}"),
+        ]
         return Party(
             "line",
-            twinstore("sim", "line", *(word for pair in ends.items() for word in pair)),
+            twinstore("sim", "line", *ends),
             url=self.line_control_url,
             is_ready=lambda: is_listening(self.ports.line_control),
             folder=self.folder,

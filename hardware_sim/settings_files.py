@@ -25,6 +25,10 @@ class Ports(Protocol):
     @property
     def line(self) -> int: ...
     @property
+    def line_hub(self) -> int: ...
+    @property
+    def line_control(self) -> int: ...
+    @property
     def printer(self) -> int: ...
     @property
     def payment_terminal(self) -> int: ...
@@ -115,7 +119,7 @@ def edge(shop: Shop, ports: Ports, query: str, scanner: str) -> str:
             "host": HOST,
             "port": ports.box,
             "broker_url": f"mqtt://{HOST}:{ports.line}{query}",
-            "hub_url": f"http://{HOST}:{ports.hub}",
+            "hub_url": f"http://{HOST}:{ports.line_hub}",
             "currency": shop.currency,
             "language": shop.language,
             "timezone": shop.timezone,
@@ -164,7 +168,7 @@ def counter(shop: Shop, ports: Ports, scanner: str) -> str:
             "name": shop.location_id,
             "host": HOST,
             "port": ports.sim,
-            "line_control_url": "",
+            "line_control": f"http://{HOST}:{ports.line_control}",
             "scanner": {"name": "scanner", "link": scanner},
             "printer": {"name": "printer", "model": shop.printer_model, "port": ports.printer},
             "drawer": {"name": "drawer"},

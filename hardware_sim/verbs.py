@@ -33,20 +33,14 @@ def sim_run(shop: Path) -> None:
     "--listen", required=True, multiple=True, metavar="HOST:PORT", help="Where the box connects."
 )
 @click.option(
-    "--to", required=True, multiple=True, metavar="HOST:PORT", help="Where the broker listens."
+    "--to", required=True, multiple=True, metavar="HOST:PORT", help="Where that leads, in order."
 )
 @click.option("--control", required=True, metavar="HOST:PORT", help="HTTP: cut it, put it back.")
 def sim_line(listen: tuple[str, ...], to: tuple[str, ...], control: str) -> None:
-    """Stands between a box and its broker (and hub), to be cut, swallowed or slowed.
-
-    --listen and --to may be given several times, in pairs.
-    """
+    """Stands between a box and its hub, to be cut, swallowed or slowed."""
     from hardware_sim.line import run
 
-    try:
-        run(listen, to, control)
-    except ValueError as error:
-        raise click.UsageError(str(error)) from error
+    run(listen, to, control)
 
 
 @click.command()
@@ -62,13 +56,18 @@ def sim_line(listen: tuple[str, ...], to: tuple[str, ...], control: str) -> None
     type=click.IntRange(1024, 65000),
     default=8100,
     show_default=True,
-    help="First of nine ports in a row; another one lets a second demo run beside the first.",
+    help="First of ten ports in a row; another one lets a second demo run beside the first.",
 )
-def demo(data: Path, port: int) -> None:
+@click.option(
+    "--language",
+    type=click.Choice(["ko", "zh", "en"]),
+    help="Of screens and receipts; else this terminal's, else English.",
+)
+def demo(data: Path, port: int, language: str | None) -> None:
     """Opens Maru's shop on this machine: hub, broker, line, till and a simulated counter."""
-    from hardware_sim.demo import run
+    from hardware_sim.demo import language_of, run
 
-    sys.exit(run(data, port))
+    sys.exit(run(data, port, language or language_of()))
 
 
 @click.command()

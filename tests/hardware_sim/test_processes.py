@@ -122,7 +122,7 @@ def test_settings_in_this_environment_do_not_reach_the_processes() -> None:
 
 
 def test_ports_in_a_row() -> None:
-    assert Ports.in_a_row(8100) == Ports(8100, 8101, 8102, 8103, 8104, 8105, 8106, 8107, 8108)
+    assert Ports.in_a_row(8100) == Ports(*range(8100, 8110))
 
 
 def test_free_ports_are_different_and_free() -> None:

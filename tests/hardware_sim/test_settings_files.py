@@ -17,15 +17,15 @@ def test_toml_of_nested_tables() -> None:
     assert tomllib.loads(text) == table
 
 
-def test_the_box_reaches_the_broker_through_the_line() -> None:
+def test_the_box_reaches_broker_and_hub_through_the_line() -> None:
     edge = tomllib.loads(settings_files.edge(Shop(), PORTS, "", "/data/scanner.tty"))
     assert edge["broker_url"] == "mqtt://127.0.0.1:8105"
-    assert edge["hub_url"] == "http://127.0.0.1:8101"
+    assert edge["hub_url"] == "http://127.0.0.1:8106"
     assert {name: it["url"] for name, it in edge["peripherals"].items()} == {
         "scanner": "/data/scanner.tty",
-        "printer": "tcp://127.0.0.1:8107",
+        "printer": "tcp://127.0.0.1:8108",
         "drawer": "via:printer",
-        "payment_terminal": "tcp://127.0.0.1:8108",
+        "payment_terminal": "tcp://127.0.0.1:8109",
     }
 
 

@@ -1,0 +1,100 @@
+"""`twinstore demo`: the first minute. Five real processes, a landing page, a shop to sell from."""
+
+import logging
+import os
+import signal
+import sys
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from types import FrameType
+from typing import NoReturn
+
+from hardware_sim.demo.products import Product, products
+from hardware_sim.demo.seeding import seed
+from hardware_sim.processes import HOST, Company, PartyError, Ports, broker_name
+from hardware_sim.settings_files import Shop
+
+STREAMS_END_WITHIN_S = 1
+
+
+def run(folder: Path, first_port: int, language: str) -> int:
+    """Opens the shop and stays until it is told to stop; the exit status."""
+    signal.signal(signal.SIGTERM, leave)
+    company = Company(folder, Ports.in_a_row(first_port), replace(Shop(), language=language))
+    try:
+        open_shop(company, products())
+    except PartyError as error:
+        say(f"\n{error}")
+        return 1
+    except KeyboardInterrupt:
+        return 0
+    finally:
+        company.stop()
+        say("\nEverything has stopped.")
+    return 0
+
+
+def open_shop(company: Company, items: list[Product]) -> None:
+    say(f"Opening Maru's shop in {company.folder} (broker: {broker_words()}):")
+    say("  starting", end="")
+    for party in company.starting():
+        party.wait_until_ready()
+        say(f" · {party.name}", end="")
+    say(" · catalogue and shelves", end="")
+    seed(company, items)
+    say(" · ready")
+    for line in addresses(company, items):
+        say(line)
+    serve(company, items)
+
+
+def addresses(company: Company, items: list[Product]) -> list[str]:
+    """Where to look, each with what to try first."""
+    return [
+        "Open this first; it has a five-step tour:",
+        f"  http://{HOST}:{company.ports.landing}  the shop drawn live: scan, pay, pull the line, sell on",
+        f"  {company.box.url}  the counter: type {items[0].gtin}, Enter, then take the money",
+        f"  {company.hub.url}  the console: open the box's page, box and hub agree fact for fact",
+        f"  {company.sim.url}  the bench: scan, tear the receipt, open the printer's cover",
+        f"Ctrl-C stops everything. Logs are in {company.folder / 'logs'}.",
+    ]
+
+
+def broker_words() -> str:
+    name = broker_name()
+    return name if name == "mosquitto" else f"{name}, because mosquitto is not installed"
+
+
+def serve(company: Company, items: list[Product]) -> None:
+    """The landing page, until Ctrl-C or SIGTERM."""
+    import uvicorn
+
+    from hardware_sim.demo.landing import make_app
+
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+    uvicorn.run(
+        make_app(company, items),
+        host=HOST,
+        port=company.ports.landing,
+        log_level="error",
+        timeout_graceful_shutdown=STREAMS_END_WITHIN_S,
+    )
+
+
+def language_of(environment: Mapping[str, str] = os.environ) -> str:
+    """The language of whoever sits here, as far as the shop speaks it (POSIX locale variables)."""
+    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
+        if value := environment.get(name):
+            return value[:2] if value[:2] in {"ko", "zh"} else "en"
+    return "en"
+
+
+def leave(_number: int, _frame: FrameType | None) -> NoReturn:
+    """SIGTERM ends the demo as Ctrl-C does: nothing stays behind."""
+    raise KeyboardInterrupt
+
+
+def say(words: str, end: str = "\n") -> None:
+    sys.stdout.write(words + end)
+    sys.stdout.flush()
