@@ -32,8 +32,14 @@ GS1_ONLY: Final = frozenset({"]E0", "]E4", "]C1", "]e0", "]d2", "]Q3", "]J1"})
 Sink = Callable[[EnteredCode], object]
 
 
+class Misread(Malformed):
+    key = "goods.misread"
+    template = "The code was misread: expected {expected}, got {got}."
+    advice = "Scan it again, or type the number under the bars."
+
+
 def entered_code(read: ScanRead) -> EnteredCode:
-    """What a read names. Malformed where a symbol that must be GS1's breaks its rules: it was misread."""
+    """What a read names. Misread where a symbol that must be GS1's breaks its rules: it was misread."""
     from drivers.scanners.gs1 import parse_scan  # noqa: PLC0415 - biip is loaded by the first scan, not at start
 
     try:
@@ -41,7 +47,7 @@ def entered_code(read: ScanRead) -> EnteredCode:
     except Garbled as error:
         if read.symbology in GS1_ONLY:
             expected, got = str(error.fields["expected"]), str(error.fields["got"])
-            raise Malformed(expected=expected, got=got) from error
+            raise Misread(expected=expected, got=got) from error
         return EnteredCode(read.data)
     if not code.gtin:
         return EnteredCode(read.data)

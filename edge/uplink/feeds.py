@@ -27,8 +27,8 @@ from contract.topics import Up, up
 from edge.changes import NOTICES, Changes
 from edge.clock import Clock
 from edge.uplink import snapshots
-from edge.uplink.mqtt import Outgoing
 from edge.uplink.snapshots import SnapshotError
+from edge.uplink.wire import Outgoing, Wire
 
 log = logging.getLogger(__name__)
 
@@ -56,10 +56,6 @@ class FeedStore(Protocol):
     def digest(self, feed: str) -> str:
         """The joined bucket digests of `contract.feeds.digests`."""
         ...
-
-
-class Wire(Protocol):
-    def send(self, outgoing: Outgoing, /) -> bool: ...
 
 
 SnapshotSource = Callable[[SnapshotReference], Path]

@@ -18,9 +18,8 @@ import socket
 import ssl
 import struct
 import threading
-from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Final, Protocol
 from urllib.parse import urlsplit
 
@@ -34,6 +33,7 @@ from paho.mqtt.subscribeoptions import SubscribeOptions
 from contract.envelope import MAX_MESSAGE_BYTES, State, to_json
 from contract.topics import HUB_STATE, Address, Up, every_down, parse, up
 from edge.clock import Clock
+from edge.uplink.wire import LineStatus, Outgoing
 
 log = logging.getLogger(__name__)
 
@@ -77,24 +77,6 @@ class Broker:
         parts = urlsplit(url)
         port = parts.port or DEFAULT_PORTS[parts.scheme]
         return cls(parts.hostname or "", port, parts.scheme == "mqtts")
-
-
-@dataclass(frozen=True, slots=True)
-class Outgoing:
-    topic: str
-    payload: bytes | str
-    qos: int
-    is_retained: bool = False
-
-
-@dataclass(slots=True)
-class LineStatus:
-    """What the line has seen. `alarm` is the last thing that a person should look at, "" where there is none."""
-
-    is_online: bool = False
-    detail: str = "not tried yet"
-    alarm: str = ""
-    counters: Counter[str] = field(default_factory=Counter)
 
 
 def full_jitter_s(attempt: int, limit_s: float, uniform: Callable[[float, float], float]) -> float:

@@ -22,7 +22,7 @@ from contract.stream import Log, SayHello, SendBatch, Sender, Verdict
 from contract.topics import Up, up
 from edge.changes import LINE, NOTICES, Changes
 from edge.clock import Clock
-from edge.uplink.mqtt import Outgoing
+from edge.uplink.wire import Outgoing, Wire
 
 log = logging.getLogger(__name__)
 
@@ -50,10 +50,6 @@ class Stream(Protocol):
     def start_epoch(self, relog_after: int) -> Stream:
         """A new epoch that begins with everything after `relog_after` of this one."""
         ...
-
-
-class Wire(Protocol):
-    def send(self, outgoing: Outgoing, /) -> bool: ...
 
 
 @dataclass(frozen=True, slots=True)

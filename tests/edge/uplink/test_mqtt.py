@@ -14,7 +14,8 @@ from contract.envelope import MAX_MESSAGE_BYTES, State
 from contract.topics import HUB_STATE, Address, Down, Up, down, every_up, shard_of, up
 from edge.clock import SystemClock
 from edge.uplink.mqtt import Broker as BrokerAddress
-from edge.uplink.mqtt import SHORT_LIVED_LIMIT, Line, Outgoing, full_jitter_s
+from edge.uplink.mqtt import SHORT_LIVED_LIMIT, Line, full_jitter_s
+from edge.uplink.wire import Outgoing
 
 EDGE = "maru-1"
 WAIT_S = 10.0
