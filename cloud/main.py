@@ -59,6 +59,7 @@ class Hub:
             Leases(self.database, self.clock, self.boot),
             self.feeds,
             FactProjector(self.database, self.clock),
+            self.clock,
         )
         self.worker.on_change = self.changes.announce
         self._thread = WorkerThread(self.worker)

@@ -84,7 +84,7 @@ def registry() -> Registry:
     """Every projection of the hub, by the type and version of its fact."""
     found: Registry = defaultdict(list)
     for module in pkgutil.walk_packages(cloud.__path__, "cloud."):
-        if module.name.endswith(".projection"):
+        if module.name.endswith(".projection") and module.name != __name__:
             for projection in importlib.import_module(module.name).PROJECTIONS:
                 found[projection.key].append(projection)
     return dict(found)

@@ -12,18 +12,22 @@ from typing import Protocol
 
 from sqlalchemy.exc import OperationalError
 
+from cloud.clock import Clock
 from cloud.errors import StandMovedError
 from cloud.ingest.admission import Admitted, Packet, Rejected, admit, reject
 from cloud.ingest.inbox import Inbox
 from cloud.ingest.leases import Leases
 from cloud.ingest.pressure import MAX_DRAINED, Allowance, allowance
 from contract import topics
-from contract.envelope import Ack, Hello, to_json
+from contract.envelope import Ack, Batch, Hello, to_json
 from contract.errors import WireError
 from contract.feeds import Pull
 
 log = logging.getLogger(__name__)
-QUIET_S = 0.05
+QUIET_S = 0.02
+# A box that empties a backlog sends batch after batch: until it pauses, everything goes to ingest.
+BULK_FACTS = 64
+BULK_PAUSE_S = 0.3
 PATIENCE_S = 1.0
 PAUSE_AFTER_FAILURE_S = 1.0
 
@@ -64,9 +68,17 @@ class Feeds(Protocol):
 
 class Worker:
     def __init__(
-        self, wire: Wire, inbox: Inbox, leases: Leases, feeds: Feeds, projector: Projector
+        self,
+        wire: Wire,
+        inbox: Inbox,
+        leases: Leases,
+        feeds: Feeds,
+        projector: Projector,
+        clock: Clock,
     ) -> None:
         self.wire = wire
+        self._clock = clock
+        self._bulk_until_s = 0.0
         self._inbox = inbox
         self._leases = leases
         self._feeds = feeds
@@ -110,7 +122,7 @@ class Worker:
         if packets:
             self._has_work = True
             self._take(packets)
-        elif self._has_work:
+        elif self._has_work and self._clock.monotonic() >= self._bulk_until_s:
             self._has_work = self._projector.step(self._leases.shards)
             self.on_change()
         for topic, payload, retain in self._feeds.due(self._leases.shards):
@@ -118,6 +130,8 @@ class Worker:
 
     def _take(self, packets: Sequence[Packet]) -> None:
         arrivals = [admit(packet) for packet in packets]
+        if fact_count(arrivals) >= BULK_FACTS:
+            self._bulk_until_s = self._clock.monotonic() + BULK_PAUSE_S
         for edge_id, ack in self._commit(packets, arrivals):
             self.wire.publish(topics.down(edge_id, topics.Down.ACK), to_json(ack))
         for packet, arrival in zip(packets, arrivals, strict=True):
@@ -183,6 +197,11 @@ class WorkerThread(threading.Thread):
     def stop(self, timeout_s: float) -> None:
         self.worker.stop()
         self.join(timeout_s)
+
+
+def fact_count(arrivals: Sequence[Admitted | Rejected]) -> int:
+    messages = (arrival.message for arrival in arrivals if isinstance(arrival, Admitted))
+    return sum(len(message.facts) for message in messages if isinstance(message, Batch))
 
 
 def _nothing() -> None:
