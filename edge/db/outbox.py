@@ -51,7 +51,7 @@ def append_bodies(work: UnitOfWork, bodies: Sequence[tuple[str, str]]) -> list[s
         link = chain(link, uid, body)
         rows.append({"epoch": stand.epoch, "seq": seq, "uid": uid, "body": body, "chain": link})
     work.insert(Outbox, rows)
-    work.connection.exec_driver_sql(
+    work.sql(
         "UPDATE stream SET high = ?, chain = ? WHERE epoch = ?",
         (stand.high + len(rows), link, stand.epoch),
     )
@@ -60,7 +60,7 @@ def append_bodies(work: UnitOfWork, bodies: Sequence[tuple[str, str]]) -> list[s
 
 def head(reader: Reader) -> Head | None:
     """The open stream, None before the first fact."""
-    row = reader.connection.exec_driver_sql(_HEAD).first()
+    row = reader.sql(_HEAD).fetchone()
     if row is None:
         return None
     return Head.model_construct(epoch=row[0], high=row[1], chain=row[2], acked=row[3])
@@ -72,9 +72,7 @@ def ensure_epoch(work: UnitOfWork) -> Head:
 
 
 def closed_epochs(reader: Reader) -> list[str]:
-    found = reader.connection.exec_driver_sql(
-        "SELECT epoch FROM stream WHERE state = 'closed' ORDER BY position"
-    )
+    found = reader.sql("SELECT epoch FROM stream WHERE state = 'closed' ORDER BY position")
     return [row[0] for row in found]
 
 
@@ -84,11 +82,9 @@ def start_epoch(work: UnitOfWork, relog_after: int) -> Head:
     Everything behind `relog_after` is logged again under its own uid, so that the hub can see what it has twice.
     """
     old = ensure_epoch(work)
-    work.connection.exec_driver_sql(
-        "UPDATE stream SET state = 'closed' WHERE epoch = ?", (old.epoch,)
-    )
+    work.sql("UPDATE stream SET state = 'closed' WHERE epoch = ?", (old.epoch,))
     _open_epoch(work)
-    found = work.connection.exec_driver_sql(
+    found = work.sql(
         "SELECT uid, body FROM outbox WHERE epoch = ? AND seq > ? ORDER BY seq",
         (old.epoch, relog_after),
     )
@@ -98,7 +94,7 @@ def start_epoch(work: UnitOfWork, relog_after: int) -> Head:
 
 def store_acked(work: UnitOfWork, epoch: str, acked: int) -> None:
     """What the hub holds of `epoch`; it falls only where the hub itself lost what it had acknowledged."""
-    work.connection.exec_driver_sql("UPDATE stream SET acked = ? WHERE epoch = ?", (acked, epoch))
+    work.sql("UPDATE stream SET acked = ? WHERE epoch = ?", (acked, epoch))
 
 
 def prune(work: UnitOfWork, now_ms: int) -> int:
@@ -110,7 +106,7 @@ def prune(work: UnitOfWork, now_ms: int) -> int:
     if stand is None:
         return 0
     oldest_kept = make_uid(max(0, now_ms - KEEP_MS), bytes)
-    found = work.connection.exec_driver_sql(
+    found = work.sql(
         "DELETE FROM outbox WHERE uid < ? AND (epoch <> ? OR seq < ?)",
         (oldest_kept, stand.epoch, stand.acked),
     )
@@ -119,10 +115,10 @@ def prune(work: UnitOfWork, now_ms: int) -> int:
 
 def last_hlc(reader: Reader) -> str:
     """The stamp of the newest fact, "" before the first: the clock's floor after a restart."""
-    found = reader.connection.exec_driver_sql(
+    found = reader.sql(
         "SELECT body FROM outbox JOIN stream USING (epoch) ORDER BY position DESC, seq DESC LIMIT 1"
-    ).scalar()
-    return "" if found is None else str(json.loads(found).get("hlc", ""))
+    ).fetchone()
+    return "" if found is None else str(json.loads(found[0]).get("hlc", ""))
 
 
 def _open_epoch(work: UnitOfWork) -> Head:
@@ -159,7 +155,7 @@ class OutboxLog:
     def read(self, first: int, max_facts: int, max_bytes: int) -> Sequence[Fact]:
         """Facts from `first` on, as many as fit; always one where there is one, however large."""
         with self.database.read() as reader:
-            rows = reader.connection.exec_driver_sql(_READ, (self.epoch, first, max_facts)).all()
+            rows = reader.sql(_READ, (self.epoch, first, max_facts)).fetchall()
         facts: list[Fact] = []
         size = 0
         for uid, body in rows:
@@ -171,4 +167,5 @@ class OutboxLog:
 
     def _scalar(self, sql: str, *parameters: int) -> Any:
         with self.database.read() as reader:
-            return reader.connection.exec_driver_sql(sql, (self.epoch, *parameters)).scalar()
+            row = reader.sql(sql, (self.epoch, *parameters)).fetchone()
+        return None if row is None else row[0]

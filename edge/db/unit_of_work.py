@@ -7,15 +7,25 @@ readers see the last commit and are never blocked by it.
 
 from __future__ import annotations
 
+import re
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Engine, Executable, QueuePool, create_engine, event
+from sqlalchemy import (
+    Connection,
+    Engine,
+    Executable,
+    QueuePool,
+    Table,
+    UpdateBase,
+    create_engine,
+    event,
+)
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import SQLModel
 
@@ -30,12 +40,24 @@ READERS = 8  # the threadpool's readers and the owner threads; more wait their t
 T = TypeVar("T")
 M = TypeVar("M", bound=SQLModel)
 
+_WRITES = re.compile(
+    r"\s*(?:INSERT\s+(?:OR\s+\w+\s+)?INTO|UPDATE|DELETE\s+FROM)\s+(\w+)", re.IGNORECASE
+)
+_Parameters = Sequence[str | int] | Mapping[str, str | int]
+
 
 class Reader:
     """One consistent view of the database."""
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
+        driver = connection.connection.driver_connection
+        assert isinstance(driver, sqlite3.Connection)
+        self._driver = driver
+
+    def sql(self, statement: str, parameters: _Parameters = ()) -> sqlite3.Cursor:
+        """A statement as it is, past SQLAlchemy: its 25 µs for each of twenty are a third of a sale."""
+        return self._driver.execute(statement, parameters)
 
     def all(self, model: type[M], statement: Executable, **parameters: Any) -> list[M]:
         """The rows of a statement that selects the model's whole table."""
@@ -54,25 +76,41 @@ class Reader:
 
 
 class UnitOfWork(Reader):
-    """One write transaction: everything in it is durable together, or nothing of it was."""
+    """One write transaction: everything in it is durable together, or nothing of it was.
+
+    `touched` names the tables that were written, for whoever wants to know after the commit.
+    """
+
+    def __init__(self, connection: Connection) -> None:
+        super().__init__(connection)
+        self.touched: set[str] = set()
+
+    def sql(self, statement: str, parameters: _Parameters = ()) -> sqlite3.Cursor:
+        table = _written_table(statement)
+        if table:
+            self.touched.add(table)
+        return super().sql(statement, parameters)
 
     def insert(self, model: type[SQLModel], rows: Sequence[Mapping[str, Any]]) -> None:
         """Inserts rows that all name the same columns, as one prepared statement."""
         if rows:
-            self.connection.exec_driver_sql(_insert_sql(model, tuple(rows[0])), list(rows))
+            self.touched.add(str(model.__tablename__))
+            self._driver.executemany(_insert_sql(model, tuple(rows[0])), rows)
 
-    def execute(self, statement: Executable, **parameters: Any) -> int:
+    def execute(self, statement: UpdateBase, **parameters: Any) -> int:
         """Gives the number of rows it changed."""
+        assert isinstance(statement.table, Table)
+        self.touched.add(statement.table.name)
         return self.connection.execute(statement, parameters).rowcount
 
     def next_number(self, counter: str) -> int:
         """The counter's next value, from 1, without gaps between committed transactions."""
-        found = self.connection.exec_driver_sql(
+        found = self.sql(
             "INSERT INTO counter (name, value) VALUES (?, 1)"
             " ON CONFLICT (name) DO UPDATE SET value = value + 1 RETURNING value",
             (counter,),
         )
-        return int(found.scalar_one())
+        return int(found.fetchone()[0])
 
 
 class Database:
@@ -192,9 +230,15 @@ def _connect(path: Path) -> sqlite3.Connection:
     return connection
 
 
+@lru_cache(maxsize=256)
+def _written_table(statement: str) -> str | None:
+    found = _WRITES.match(statement)
+    return found[1].lower() if found else None
+
+
 @cache
 def _insert_sql(model: type[SQLModel], columns: tuple[str, ...]) -> str:
-    """The INSERT with named places; written here because SQLAlchemy's costs a third of a whole sale."""
+    """The INSERT with named places; once for each table and set of columns."""
     table = table_of(model)
     names = ", ".join(table.c[column].name for column in columns)
     places = ", ".join(f":{column}" for column in columns)

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import lru_cache
 from pathlib import Path
-from typing import Any, Final
-
-from sqlalchemy import event
+from typing import Final
 
 from edge import changes
 from edge.changes import Changes
@@ -31,15 +27,6 @@ TOPIC_OF: Final = {
     "price": changes.PRICES,
 }
 
-_WRITES = re.compile(r'\s*(?:INSERT\s+(?:OR\s+\w+\s+)?INTO|UPDATE|DELETE\s+FROM)\s+"?(\w+)', re.I)
-
-
-@lru_cache(maxsize=512)
-def topic_of(statement: str) -> str | None:
-    """The topic of the table that an SQL statement writes, None where it only reads or nobody asks."""
-    found = _WRITES.match(statement)
-    return TOPIC_OF.get(found[1].lower()) if found else None
-
 
 class WatchedDatabase(Database):
     """Bumps after the commit, in the committing thread, outside the writer's lock; never after a roll-back."""
@@ -47,26 +34,18 @@ class WatchedDatabase(Database):
     def __init__(self, path: Path, watchers: Changes, reserve: Reserve | None = None) -> None:
         super().__init__(path, reserve)
         self._watchers = watchers
-        self._touched: set[str] = set()
-        event.listen(self._writing, "before_cursor_execute", self._note)
 
     @contextmanager
     def write(self) -> Iterator[UnitOfWork]:
         with super().write() as work:
-            self._touched.clear()
             yield work
-            touched = tuple(self._touched)
-        self._watchers.bump(*touched)
+        self._bump(work)
 
     @contextmanager
     def attached(self, path: Path, name: str) -> Iterator[UnitOfWork]:
         with super().attached(path, name) as work:
-            self._touched.clear()
             yield work
-            touched = tuple(self._touched)
-        self._watchers.bump(*touched)
+        self._bump(work)
 
-    def _note(self, _connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        topic = topic_of(statement)
-        if topic is not None:
-            self._touched.add(topic)
+    def _bump(self, work: UnitOfWork) -> None:
+        self._watchers.bump(*{TOPIC_OF[table] for table in work.touched if table in TOPIC_OF})

@@ -25,9 +25,9 @@ _FIND = """
 SELECT product.sku, product.names, product.tax_group, product.tax_rate_bp,
        price.amount_minor, price.is_free, price.version
 FROM product LEFT JOIN price ON price.sku = product.sku AND price.currency = :currency
-WHERE product.sku = :sku
+WHERE product.sku = coalesce(
+    (SELECT sku FROM product_code WHERE code = :gtin), (SELECT sku FROM product_code WHERE code = :code), :code)
 """
-_SKU_OF = "SELECT sku FROM product_code WHERE code = ?"
 _QUICK = """
 SELECT product.sku, product.names, price.amount_minor, product.category
 FROM product JOIN price ON price.sku = product.sku AND price.currency = ?
@@ -49,23 +49,24 @@ class QuickProduct:
 def find(reader: Reader, entered: EnteredCode, currency: str, language: str) -> Article:
     """What a code costs now. Raises UnknownCode, NoPrice or PriceIsZero."""
     gtin = gtin14(entered.code)
-    sku = _sku_of(reader, entered.code, gtin)
-    row = reader.connection.exec_driver_sql(_FIND, {"sku": sku, "currency": currency}).first()
+    code = {"gtin": gtin, "code": entered.code, "currency": currency}
+    row = reader.sql(_FIND, code).fetchone()
     if row is None:
         raise UnknownCode(code=entered.code)
-    name = name_in(json.loads(row.names), language, row.sku)
-    if row.amount_minor is None:
-        raise NoPrice(name=name, sku=row.sku, currency=currency)
-    if row.amount_minor == 0 and not row.is_free:
-        raise PriceIsZero(name=name, sku=row.sku)
+    sku, names, tax_group, tax_rate_bp, amount_minor, is_free, version = row
+    name = name_in(json.loads(names), language, sku)
+    if amount_minor is None:
+        raise NoPrice(name=name, sku=sku, currency=currency)
+    if amount_minor == 0 and not is_free:
+        raise PriceIsZero(name=name, sku=sku)
     return Article(
-        sku=row.sku,
+        sku=sku,
         name=name,
-        unit_price_minor=row.amount_minor,
-        tax_group=row.tax_group,
-        tax_rate_bp=row.tax_rate_bp,
-        gtin=gtin if gtin and sku != entered.code else "",
-        price_version=row.version,
+        unit_price_minor=amount_minor,
+        tax_group=tax_group,
+        tax_rate_bp=tax_rate_bp,
+        gtin=gtin if sku != entered.code else "",
+        price_version=version,
     )
 
 
@@ -81,15 +82,13 @@ def name_in(names: dict[str, str], language: str, otherwise: str) -> str:
 
 def name_of(reader: Reader, sku: str, language: str) -> str:
     """A product's name, its SKU where the catalogue no longer knows it."""
-    found = reader.connection.exec_driver_sql(
-        "SELECT names FROM product WHERE sku = ?", (sku,)
-    ).scalar()
-    return name_in(json.loads(found), language, sku) if found else sku
+    found = reader.sql("SELECT names FROM product WHERE sku = ?", (sku,)).fetchone()
+    return name_in(json.loads(found[0]), language, sku) if found else sku
 
 
 def quick_products(shop: Shop, limit: int = 24) -> list[QuickProduct]:
     with shop.read() as reader:
-        found = reader.connection.exec_driver_sql(_QUICK, (shop.settings.currency, limit)).all()
+        found = reader.sql(_QUICK, (shop.settings.currency, limit)).fetchall()
     language = shop.settings.language
     return [
         QuickProduct(sku, name_in(json.loads(names), language, sku), amount, category)
@@ -127,7 +126,7 @@ def load_snapshot(database: Database, feed: str, version: int, path: Path) -> in
     """Replaces the whole feed by the rows of a verified, unpacked snapshot file; gives how many there are."""
     with database.attached(path, "snapshot") as unit:
         for statement in _LOAD[feed]:
-            unit.connection.exec_driver_sql(statement)
+            unit.sql(statement)
         _set_cursor(unit, feed, version)
         return int(unit.scalar(select(func.count()).select_from(table_of(_model_of(feed)))))
 
@@ -138,15 +137,6 @@ def digest(database: Database, feed: str) -> str:
     with database.read() as reader:
         rows = reader.rows(select(table.c.key, table.c.version, table.c.body))
     return "".join(feeds.digests([(row[0], row[1], row[2]) for row in rows]))
-
-
-def _sku_of(reader: Reader, code: str, gtin: str) -> str:
-    """By GTIN in its 14 digits, by the code as it is, or the code is the SKU itself."""
-    for candidate in (gtin, code):
-        found = candidate and reader.connection.exec_driver_sql(_SKU_OF, (candidate,)).scalar()
-        if found:
-            return str(found)
-    return code
 
 
 def _model_of(feed: str) -> type[Product | Price]:
@@ -211,7 +201,7 @@ def _price_row(operation: feeds.Operation, value: dict[str, Any]) -> dict[str, A
 
 def _delete_keys(unit: UnitOfWork, feed: str, keys: list[str]) -> None:
     if feed == "catalogue":
-        unit.connection.exec_driver_sql(
+        unit.sql(
             "DELETE FROM product_code WHERE sku IN"
             " (SELECT sku FROM product WHERE key IN (SELECT value FROM json_each(?)))",
             (json.dumps(keys),),
@@ -231,7 +221,7 @@ def _clear_buckets(unit: UnitOfWork, feed: str, buckets: frozenset[int]) -> None
 
 
 def _set_cursor(unit: UnitOfWork, feed: str, version: int) -> None:
-    unit.connection.exec_driver_sql(
+    unit.sql(
         "INSERT INTO feed_cursor (feed, version) VALUES (?, ?)"
         " ON CONFLICT (feed) DO UPDATE SET version = excluded.version",
         (feed, version),

@@ -46,7 +46,7 @@ _OF_SUBJECT = (
 
 def queue(work: Work, kind: str, subject_id: str, document: PrintDocument) -> None:
     """Adds a job to the transaction that made its subject true."""
-    _insert(work, kind, subject_id, documents.to_text(document), None)
+    work.unit.insert(PrintJob, [_row(work, kind, subject_id, documents.to_text(document), None)])
 
 
 def next_queued(shop: Shop) -> PrintJob | None:
@@ -114,9 +114,11 @@ def _copy(work: Work, job: PrintJob) -> PrintJob:
     mark = words.of(work.shop.settings.language).copy
     original = documents.from_text(job.document)
     document = original if job.copy_of else documents.marked_as_copy(original, mark)
-    return _insert(
-        work, job.kind, job.subject_id, documents.to_text(document), job.copy_of or job.job_id
-    )
+    text = documents.to_text(document)
+    row = _row(work, job.kind, job.subject_id, text, job.copy_of or job.job_id)
+    work.unit.insert(PrintJob, [row])
+    job_id = work.unit.sql("SELECT last_insert_rowid()").fetchone()[0]
+    return PrintJob(job_id=job_id, **row)
 
 
 def _job(work: Work, job_id: int) -> PrintJob:
@@ -141,8 +143,10 @@ def _advance(
     return job.model_copy(update=values)
 
 
-def _insert(work: Work, kind: str, subject_id: str, document: str, copy_of: int | None) -> PrintJob:
-    row: dict[str, Any] = {
+def _row(
+    work: Work, kind: str, subject_id: str, document: str, copy_of: int | None
+) -> dict[str, Any]:
+    return {
         "kind": kind,
         "subject_id": subject_id,
         "copy_of": copy_of,
@@ -151,6 +155,3 @@ def _insert(work: Work, kind: str, subject_id: str, document: str, copy_of: int 
         "created_at": work.stamp,
         "updated_at": work.stamp,
     }
-    work.unit.insert(PrintJob, [row])
-    job_id = work.unit.connection.exec_driver_sql("SELECT last_insert_rowid()").scalar_one()
-    return PrintJob(job_id=job_id, **row)

@@ -228,7 +228,7 @@ def refuse_while_paying(reader: Reader, basket: Basket) -> None:
 
 
 def store(work: Work, basket: Basket) -> None:
-    work.unit.connection.exec_driver_sql(
+    work.unit.sql(
         "UPDATE basket SET body = ?, updated_at = ? WHERE basket_id = ?",
         (_BODY.dump_json(basket).decode(), work.stamp, basket.basket_id),
     )
@@ -317,7 +317,7 @@ def _voided(work: Work, basket: Basket) -> BasketVoided:
 def _count_unknown(shop: Shop, code: str) -> None:
     """Head office wants to know what customers bring to the counter and the catalogue does not have."""
     with shop.write() as work:
-        work.unit.connection.exec_driver_sql(
+        work.unit.sql(
             "INSERT INTO unknown_scan (code, count, last_at) VALUES (?, 1, ?)"
             " ON CONFLICT (code) DO UPDATE SET count = count + 1, last_at = excluded.last_at",
             (code[:64], work.stamp),
