@@ -48,7 +48,7 @@ class Log(Protocol):
     def chain_at(self, seq: int) -> str | None:
         """The chain behind `seq`, GENESIS at 0, None where it is pruned or does not exist.
 
-        That behind `first - 1` is never pruned: the next batch may have to begin there.
+        That of the last acknowledged fact is never pruned: the next batch may have to begin there.
         """
         ...
 

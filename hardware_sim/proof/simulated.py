@@ -29,7 +29,8 @@ class EpochLog:
 
     def chain_at(self, seq: int) -> str | None:
         place = seq - self.first + 1
-        return self.chains[place] if 0 <= place < len(self.chains) else None
+        is_kept = 0 <= place < len(self.chains) and not (place == 0 and self.first > 1)
+        return self.chains[place] if is_kept else None
 
     def read(self, first: int, max_facts: int, max_bytes: int) -> Sequence[Fact]:  # noqa: ARG002 - bodies are tiny
         start = first - self.first
@@ -43,7 +44,8 @@ class EpochLog:
         return self.facts[max(0, seq - self.first + 1) :]
 
     def prune(self, through: int) -> None:
-        count = min(through, self.acked) - self.first + 1
+        """Keeps the last acknowledged fact: the next batch is tied to it."""
+        count = min(through, self.acked) - self.first
         if count > 0:
             del self.facts[:count], self.chains[:count]
             self.first += count

@@ -223,12 +223,14 @@ class World:
         )
 
 
-_Step = Callable[[World], None]
-_WEIGHTS: dict[_Step, float] = {
+Step = Callable[[World], None]
+_WORK: dict[Step, float] = {
     World.sell: 20,
     World.send: 26,
     World.hub_takes: 20,
     World.box_takes: 18,
+}
+FAULTS: dict[Step, float] = {
     World.connect: 5,
     World.notice_hub: 2,
     World.wait: 3,
@@ -247,6 +249,7 @@ _WEIGHTS: dict[_Step, float] = {
     World.restore_hub: 0.5,
     World.prune: 1,
 }
+_WEIGHTS = _WORK | FAULTS
 _STEPS = tuple(_WEIGHTS)
 _DISASTERS = {
     World.restore_box: 2.4,

@@ -67,7 +67,7 @@ def sweep(first_seed: int, count: int, progress: Progress) -> Sweep:
 def hunt(first_seed: int, progress: Progress) -> list[Caught]:
     """Every mutant until its first violation, at most MUTANT_LIMIT schedules each."""
     caught: list[Caught] = []
-    for one in _everywhere(_hunt_one, [(name, first_seed) for name in MUTANTS]):
+    for one in _everywhere(hunt_one, [(name, first_seed) for name in MUTANTS]):
         caught.append(one)
         progress(f"mutants: {len(caught)} of {len(MUTANTS)}")
     return caught
@@ -79,7 +79,7 @@ def _run_part(seeds: range) -> _Part:
     return _Part(len(outcomes), sum(outcome.receipts for outcome in outcomes), violations)
 
 
-def _hunt_one(job: tuple[str, int]) -> Caught:
+def hunt_one(job: tuple[str, int]) -> Caught:
     name, first_seed = job
     for tried in range(MUTANT_LIMIT):
         outcome = run_schedule(first_seed + tried, MUTANTS[name])
