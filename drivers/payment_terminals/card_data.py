@@ -88,4 +88,4 @@ def masked(pan: str) -> str:
     digits = sum(it.isdigit() for it in pan)
     if len(head) > 6 or len(tail) > 4 or digits != len(head) + len(tail):
         return ""
-    return f"{head}******{tail}"
+    return f"{head}******{tail}" if digits else ""

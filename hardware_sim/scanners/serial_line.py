@@ -27,6 +27,13 @@ class Piece:
     pause_s: float = 0.0
 
 
+def symbology_of(data: str) -> str:
+    """The AIM identifier that a scanner would most likely find for `data`: EAN-13, EAN-8, GS1 Data Matrix, QR."""
+    if data.isascii() and data.isdigit() and len(data) in {8, 13}:
+        return "]E4" if len(data) == 8 else "]E0"
+    return "]d2" if data.startswith(("01", "\x1d")) and data[:16].strip("\x1d").isdigit() else "]Q1"
+
+
 @dataclass(slots=True)
 class ScannerUnit:
     """What the maker's configuration codes set, and the faults armed for the next scan."""

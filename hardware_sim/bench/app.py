@@ -1,0 +1,24 @@
+"""The bench's program: the control API and the page over one counter."""
+
+from __future__ import annotations
+
+from fastapi import FastAPI, Request
+from fastapi.responses import JSONResponse, Response
+
+from hardware_sim.bench import api, page
+from hardware_sim.bench.line_control import LineControl
+from hardware_sim.counter import Counter
+
+
+def create_app(counter: Counter) -> FastAPI:
+    app = FastAPI(title="Twinstore bench", docs_url=None, redoc_url=None)
+    line = LineControl(counter.settings.line_control_url)
+    app.add_exception_handler(ValueError, _refuse)
+    app.include_router(api.router(counter, line))
+    page.add_to(app, counter, line)
+    return app
+
+
+def _refuse(_: Request, error: Exception) -> Response:
+    """The simulators' own words: "Expected approve, decline or cancel, got approved."."""
+    return JSONResponse({"key": "bench.refused", "message": str(error)}, status_code=400)
