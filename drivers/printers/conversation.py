@@ -39,7 +39,7 @@ class Conversation:
         self.strays = 0
         self._clock = clock
         self._stream = answers.StatusStream()
-        self._unasked: PrinterStatus | None = None
+        self._noted: PrinterStatus | None = None
         self._real_time: list[int] | None = None
         self._reading = threading.Lock()
         self._asking = threading.Lock()
@@ -113,7 +113,7 @@ class Conversation:
             case answers.RealTime(value) if self._real_time is not None:
                 self._real_time.append(value)
             case answers.AutomaticStatus(values):
-                self._hear_unasked(answers.status_from_asb(values))
+                self.note(answers.status_from_asb(values))
             case answers.BufferPassed():
                 self.passed += 1
             case answers.ProcessDone(process_id):
@@ -123,7 +123,7 @@ class Conversation:
             case _:
                 self.strays += 1
 
-    def _hear_unasked(self, status: PrinterStatus) -> None:
+    def note(self, status: PrinterStatus) -> None:
         """Printers repeat their ASB whenever it is switched on; only what differs is news."""
-        self.changes += status != self._unasked
-        self._unasked = self.status = status
+        self.changes += status != self._noted
+        self._noted = self.status = status

@@ -35,12 +35,15 @@ from drivers.transport import Clock, Transport
 ASK_S: Final = 1.0
 # Between two looks at a printer that owes us a proof.
 LOOK_S: Final = 2.0
+# Models that report nothing by themselves are asked so often.
+POLL_S: Final = 0.5
 # Ready for so long and no proof: it will not come. The longest receipt on the slowest clone takes less.
 SETTLE_S: Final = 20.0
 SILENT_LOOKS_MAX: Final = 3
 WRITE_BYTES: Final = 4096
 WRITE_SLICE_S: Final = 0.2
 DRAWER_WAIT_S: Final = 2.0
+SHOWN_BYTES: Final = 24
 
 _INITIALISE: Final = b"\x1b@"
 _ASB_ON: Final = b"\x1da\x0f"
@@ -61,20 +64,25 @@ class EscposPrinter(LineDriver):
         self._writing = threading.RLock()
         self._talk: Conversation | None = None
         self._is_torn = True
-        self._seen_changes = 0
+        self._seen = threading.local()
 
     def _open(self) -> None:
         """Asks first: a printer that is off stays Timeout and is opened again later."""
         self._talk = Conversation(self.line, self._clock)
-        self._seen_changes = 0
         self._is_torn = True
         if self._ask_twice().can_print:
-            self._write_small(_END_OF_ANY_COMMAND)
+            self._write_small(self._prelude())
             self._is_torn = False
-        self._write_small(self._prelude())
+        else:  # may have to wait for room in the buffer; the first job brings it again
+            self.line.write(self._start(), ASK_S)
 
     def _close(self) -> None:
         self._talk = None
+
+    def shown(self, data: bytes) -> str:
+        """A receipt's pictures and the shopper's lines are of no use in a log."""
+        head = data[:SHOWN_BYTES].hex(" ")
+        return head if len(data) <= SHOWN_BYTES else f"{head} ... {len(data)} bytes"
 
     @property
     def _conversation(self) -> Conversation:
@@ -106,11 +114,24 @@ class EscposPrinter(LineDriver):
             self._writing.release()
 
     def wait_for_status(self, timeout_s: float) -> PrinterStatus | None:
+        """Models without ASB are asked every `POLL_S`. Each thread that waits is told of every change."""
         talk = self._conversation
-        if not talk.wait_until(lambda: talk.changes > self._seen_changes, timeout_s):
-            return None
-        self._seen_changes = talk.changes
+        end_s = self._clock.monotonic() + timeout_s
+        seen = self._seen_of_this_thread(talk)
+        while not talk.wait_until(lambda: talk.changes > seen, self._until_poll(end_s)):
+            if self._clock.monotonic() >= end_s:
+                return None
+            talk.note(self.status())
+        self._seen.by_thread = (talk, talk.changes)
         return talk.status
+
+    def _seen_of_this_thread(self, talk: Conversation) -> int:
+        talk_then, changes = getattr(self._seen, "by_thread", (None, 0))
+        return changes if talk_then is talk else 0
+
+    def _until_poll(self, end_s: float) -> float:
+        left_s = max(0.0, end_s - self._clock.monotonic())
+        return left_s if self._model.has_asb else min(POLL_S, left_s)
 
     def pulse_drawer(self) -> None:
         """A pulse that waits in the buffer would open the drawer when somebody changes the paper: refused instead."""
@@ -126,8 +147,10 @@ class EscposPrinter(LineDriver):
     # -- before the first byte -----------------------------------------------------------------
 
     def _prelude(self) -> bytes:
-        resynchronise = _END_OF_ANY_COMMAND if self._is_torn else b""
-        return resynchronise + _INITIALISE + (_ASB_ON if self._model.has_asb else b"")
+        return (_END_OF_ANY_COMMAND if self._is_torn else b"") + self._start()
+
+    def _start(self) -> bytes:
+        return _INITIALISE + (_ASB_ON if self._model.has_asb else b"")
 
     def _ask_twice(self) -> PrinterStatus:
         try:

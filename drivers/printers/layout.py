@@ -30,10 +30,10 @@ def lay_out(left: str, right: str, limit: int, gap: int, measure: Measure) -> li
     last = rows[-1].left
     if not right:
         return rows
-    if not last or measure(last) + gap + measure(right) <= limit:
+    if measure(last) + bool(last) * gap + measure(right) <= limit:
         return [*rows[:-1], Row(last, right)]
     below = [Row("", text) for text in wrap(right, limit, measure)]
-    return [*rows, *below]
+    return [*(rows if last else rows[:-1]), *below]
 
 
 def wrap(text: str, limit: int, measure: Measure) -> list[str]:

@@ -30,6 +30,7 @@ class Firmware:
     qr_data: bytes = b""
     qr_level: str = "l"
     qr_dots: int = 3
+    is_continued: bool = False  # the next picture is the rest of the one before
 
     def __post_init__(self) -> None:
         self.buffer = LineBuffer(self.unit.model.dots)
@@ -140,7 +141,9 @@ class Firmware:
         """GS v 0 m xL xH yL yH data; not while a line is being composed (Epson)."""
         width = int.from_bytes(arguments[1:3], "little")
         if not self.buffer.placed:
-            self.do(line.raster(arguments[5:], width, self.unit.model.dots, self.style.align))
+            rows = line.raster(arguments[5:], width, self.unit.model.dots, self.style.align)
+            rows.text = None if self.is_continued else rows.text
+            self.do(rows)
 
     def symbol(self, arguments: bytes) -> None:
         """GS ( k, cn 49: QR. Functions 67 size, 69 level, 80 store, 81 print."""

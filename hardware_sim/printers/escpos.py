@@ -75,7 +75,8 @@ class EscposSimulator:
             taken += more
         self.received += data[:taken]
         del self.received[:-_LOG_BYTES]
-        self._intake -= taken
+        if self.intake_bytes_per_s is not None:
+            self._intake -= taken
         self.step(0.0)
         return taken
 
@@ -204,6 +205,7 @@ class EscposSimulator:
         command = bytes(self._buffer[:length])
         del self._buffer[:length]
         self._firmware.obey(command)
+        self._firmware.is_continued = False
         return True
 
     def _next_rows(self) -> bool:
@@ -216,6 +218,7 @@ class EscposSimulator:
             return False
         head, end = self._buffer[:6], 8 + rows * width
         self._firmware.obey(bytes(head + rows.to_bytes(2, "little") + self._buffer[8:end]))
+        self._firmware.is_continued = True
         self._buffer[:end] = head + (height - rows).to_bytes(2, "little")
         return True
 
