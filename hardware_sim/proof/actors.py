@@ -53,6 +53,10 @@ class Box:
         self.is_connected = True
         self.sender.connected()
 
+    def hub_started(self) -> None:
+        """The hub's retained presence has a new boot: it may have been restored, and only a hello tells."""
+        self.sender.ask_again()
+
     def sell(self, crash: Crash) -> None:
         fact = self.world.next_fact()
         if crash is Crash.BEFORE_COMMIT:

@@ -28,6 +28,13 @@ class ReceiptBeforeCommit(Box):
             self.boot()
 
 
+class MissesTheHubsRestart(Box):
+    """With nothing to send, a hub that was restored from a backup is never asked where it stands."""
+
+    def hub_started(self) -> None:
+        pass
+
+
 class LogsOnlyUnacknowledgedAgain(Box):
     """Trusts that what was acknowledged is still at the hub, and that the histories agree so far."""
 
@@ -196,6 +203,7 @@ MUTANTS: dict[str, Core] = {
     "stale hello accepted": Core(sender=AnyHelloWillDo),
     "ack of an old epoch taken": Core(sender=AnyEpochWillDo),
     "no rewind": Core(sender=SkipsAfterHello),
+    "hub's restart missed": Core(box=MissesTheHubsRestart),
     "fork logs only the unacknowledged again": Core(box=LogsOnlyUnacknowledgedAgain),
     "fork logs nothing again": Core(box=LogsNothingAgain),
 }

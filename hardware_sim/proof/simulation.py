@@ -2,7 +2,8 @@
 
 One schedule is one seed: a few dozen to 150 random steps (sell, send, receive, drop, repeat, reorder, crash before and
 after each commit, lose the broker, restore or clone a disk), then the wire heals *without* anybody being restarted,
-and `oracle` judges. The healing must not help: a reboot would hide a sender that never sends again.
+and `oracle` judges; then one more fault strikes the resting world, which heals and is judged again.
+The healing must not help: a reboot would hide a sender that never sends again.
 
 Every third schedule is a disaster: disks are restored and cloned six times as often, so that two of them meet.
 """
@@ -143,7 +144,7 @@ class World:
     def notice_hub(self) -> None:
         for box in list(self.deaf):
             self.deaf.discard(box)
-            box.sender.ask_again()
+            box.hub_started()
 
     def lose_broker(self) -> None:
         self.up.clear()
@@ -194,6 +195,10 @@ class World:
         for _ in range(30 + int(self.rng.random() * 120)):
             self.now_s += 0.01
             _STEPS[bisect(edges, self.rng.random() * edges[-1])](self)
+
+    def strike(self) -> None:
+        """One fault while everything rests and nobody sells: what is silent then stays silent for ever."""
+        self.rng.choice(tuple(FAULTS))(self)
 
     def heal(self) -> None:
         for _ in range(HEALING_ROUNDS):
@@ -274,6 +279,9 @@ def run_schedule(seed: int, core: Core) -> Outcome:
     world = World(seed, core)
     try:
         world.run(_CALM_EDGES if seed % 3 else _DISASTER_EDGES)
+        world.heal()
+        world.oracle.judge()
+        world.strike()
         world.heal()
         world.oracle.judge()
     except Violation as violation:
