@@ -1,0 +1,18 @@
+"""The box in JSON, for screens that are not ours, for stories and for the curious."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from edge.api import baskets, metrics, payments, returns, sales, shifts, state, stock
+from edge.api.box import Box
+from edge.api.errors import answer_errors
+
+__all__ = ["Box", "answer_errors", "routers"]
+
+_ROOMS = (state, baskets, sales, payments, returns, shifts, stock, metrics)
+
+
+def routers(box: Box) -> list[APIRouter]:
+    """Every router, bound to one box. The app that includes them also wants `answer_errors(app)`."""
+    return [room.router(box) for room in _ROOMS]

@@ -1,0 +1,122 @@
+"""The open basket: scans, lines, discounts, tenders, suspended baskets."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter, Response
+from pydantic import BaseModel, Field
+
+from contract.sales import SaleCompleted
+from edge.api import shapes
+from edge.api.box import Box
+from edge.domain.basket import Discount, EnteredCode
+from edge.domain.errors import Malformed
+from edge.services import payments, selling
+
+# JSON numbers above this are no amount of a till: 64-bit minor units with room for every sum of them.
+MAX_AMOUNT_MINOR = 1_000_000_000_000
+
+
+class Scan(BaseModel):
+    data: str = Field(min_length=1, max_length=4096)
+    symbology: str = ""
+
+
+class NewLine(BaseModel):
+    sku: str = ""
+    gtin: str = ""
+    quantity: int = 1
+
+    @property
+    def code(self) -> str:
+        """Raises Malformed unless exactly one of the two is named."""
+        if bool(self.sku) == bool(self.gtin):
+            raise Malformed(
+                expected="either a sku or a gtin", got="both" if self.sku else "neither"
+            )
+        return self.sku or self.gtin
+
+
+class Quantity(BaseModel):
+    quantity: int
+
+
+class NewDiscount(BaseModel):
+    amount_minor: int = Field(default=0, le=MAX_AMOUNT_MINOR)
+    percent_bp: int = 0
+    line: int | None = None
+
+
+class Cash(BaseModel):
+    tendered_minor: int = Field(le=MAX_AMOUNT_MINOR)
+
+
+class Card(BaseModel):
+    amount_minor: int | None = Field(default=None, le=MAX_AMOUNT_MINOR)
+
+
+def router(box: Box) -> APIRouter:
+    api = APIRouter(prefix="/api")
+    _lines(api, box)
+    _whole(api, box)
+    _tenders(api, box)
+    return api
+
+
+def _lines(api: APIRouter, box: Box) -> None:
+    @api.post("/scans")
+    def scan(body: Scan) -> dict[str, Any]:
+        entered = box.read_code(body.data, body.symbology)
+        return shapes.open_basket(selling.add_scan(box.shop, entered))
+
+    @api.post("/basket/lines")
+    def add_line(body: NewLine) -> dict[str, Any]:
+        entered = EnteredCode(body.code, entry_method="keyed")
+        return shapes.open_basket(selling.add_scan(box.shop, entered, body.quantity))
+
+    @api.post("/basket/lines/{line}/void")
+    def void_line(line: int) -> dict[str, Any]:
+        return shapes.open_basket(selling.void_line(box.shop, line))
+
+    @api.post("/basket/lines/{line}/quantity")
+    def set_quantity(line: int, body: Quantity) -> dict[str, Any]:
+        return shapes.open_basket(selling.set_quantity(box.shop, line, body.quantity))
+
+    @api.post("/basket/discount")
+    def discount(body: NewDiscount) -> dict[str, Any]:
+        given = Discount(body.amount_minor, body.percent_bp)
+        if body.line is None:
+            return shapes.open_basket(selling.discount_basket(box.shop, given))
+        return shapes.open_basket(selling.discount_line(box.shop, body.line, given))
+
+
+def _whole(api: APIRouter, box: Box) -> None:
+    @api.post("/basket/void", status_code=204, response_class=Response)
+    def void_basket() -> None:
+        selling.void_basket(box.shop)
+
+    @api.post("/basket/suspend", status_code=204, response_class=Response)
+    def suspend() -> None:
+        selling.suspend(box.shop)
+
+    @api.get("/baskets/suspended")
+    def suspended() -> list[dict[str, Any]]:
+        return [shapes.open_basket(view) for view in selling.suspended(box.shop)]
+
+    @api.post("/baskets/{basket_id}/resume")
+    def resume(basket_id: str) -> dict[str, Any]:
+        return shapes.open_basket(selling.resume(box.shop, basket_id))
+
+
+def _tenders(api: APIRouter, box: Box) -> None:
+    @api.post("/basket/tenders/cash")
+    def cash(body: Cash) -> dict[str, Any]:
+        result = selling.tender_cash(box.shop, body.tendered_minor)
+        if isinstance(result, SaleCompleted):
+            return {"sale": shapes.fact(result)}
+        return {"basket": shapes.open_basket(result)}
+
+    @api.post("/basket/tenders/card", status_code=202)
+    def card(body: Card) -> dict[str, Any]:
+        return shapes.payment(payments.begin(box.shop, body.amount_minor))
