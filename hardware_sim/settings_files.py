@@ -4,7 +4,7 @@ A simulator knows nothing of the box's or the hub's code; these formats are thei
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -35,6 +35,14 @@ class Ports(Protocol):
 
 
 @dataclass(frozen=True)
+class Scannable:
+    """Something that lies on the bench's page to be scanned: its names by language, its code."""
+
+    name: Mapping[str, str]
+    data: str
+
+
+@dataclass(frozen=True)
 class Shop:
     """Who runs the shop and where it stands. The defaults are Maru's Office Tower."""
 
@@ -58,6 +66,7 @@ class Shop:
     clock_url: str = "system:"
     database_url: str = ""
     printer_model: str = "epson-tm-t88v"
+    on_the_bench: Sequence[Scannable] = ()
 
 
 # -- TOML --------------------------------------------------------------------------------------
@@ -78,8 +87,13 @@ def _section(name: str, table: Mapping[str, Any]) -> list[str]:
     return lines
 
 
-def _value(value: object) -> str:
-    """JSON's strings, numbers and lists are TOML's too, for the characters that settings hold."""
+def _value(value: Any) -> str:
+    """JSON's strings and numbers are TOML's too, for the characters that settings hold."""
+    if isinstance(value, Mapping):
+        pairs = (f"{key} = {_value(inner)}" for key, inner in value.items())
+        return f"{{ {', '.join(pairs)} }}"
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(map(_value, value))}]"
     return json.dumps(value, ensure_ascii=False)
 
 
@@ -137,7 +151,7 @@ def _peripherals(shop: Shop, ports: Ports, scanner: str) -> dict[str, dict[str, 
         "scanner": {
             "kind": "scanner",
             "driver": "serial_line",
-            "profile": "generic",
+            "profile": "generic-aim",
             "url": scanner,
         },
         "printer": {
@@ -168,11 +182,15 @@ def counter(shop: Shop, ports: Ports, scanner: str) -> str:
             "name": shop.location_id,
             "host": HOST,
             "port": ports.sim,
-            "line_control": f"http://{HOST}:{ports.line_control}",
-            "scanner": {"name": "scanner", "link": scanner},
-            "printer": {"name": "printer", "model": shop.printer_model, "port": ports.printer},
-            "drawer": {"name": "drawer"},
-            "payment_terminal": {"name": "payment_terminal", "port": ports.payment_terminal},
+            "language": shop.language,
+            "currency": shop.currency,
+            "timezone": shop.timezone,
+            "accent": shop.accent,
+            "line_control_url": f"http://{HOST}:{ports.line_control}",
+            "products": [{"name": it.name, "data": it.data} for it in shop.on_the_bench],
+            "scanner": {"link": scanner},
+            "printer": {"model": shop.printer_model, "port": ports.printer},
+            "payment_terminal": {"port": ports.payment_terminal},
         }
     )
 

@@ -5,7 +5,6 @@ import os
 import signal
 import sys
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 from typing import NoReturn
@@ -13,7 +12,7 @@ from typing import NoReturn
 from hardware_sim.demo.products import Product, products
 from hardware_sim.demo.seeding import seed
 from hardware_sim.processes import HOST, Company, PartyError, Ports, broker_name
-from hardware_sim.settings_files import Shop
+from hardware_sim.settings_files import Scannable, Shop
 
 STREAMS_END_WITHIN_S = 1
 
@@ -21,9 +20,10 @@ STREAMS_END_WITHIN_S = 1
 def run(folder: Path, first_port: int, language: str) -> int:
     """Opens the shop and stays until it is told to stop; the exit status."""
     signal.signal(signal.SIGTERM, leave)
-    company = Company(folder, Ports.in_a_row(first_port), replace(Shop(), language=language))
+    items = products()
+    company = Company(folder, Ports.in_a_row(first_port), maru(items, language))
     try:
-        open_shop(company, products())
+        open_shop(company, items)
     except PartyError as error:
         say(f"\n{error}")
         return 1
@@ -33,6 +33,13 @@ def run(folder: Path, first_port: int, language: str) -> int:
         company.stop()
         say("\nEverything has stopped.")
     return 0
+
+
+def maru(items: list[Product], language: str) -> Shop:
+    return Shop(
+        language=language,
+        on_the_bench=[Scannable(item.names, item.gtin) for item in items],
+    )
 
 
 def open_shop(company: Company, items: list[Product]) -> None:

@@ -21,6 +21,21 @@ TONES: dict[str, Tone] = {
     "absent": "bad",
 }
 
+# Why a peripheral that is there cannot work: said instead of its state.
+REASONS = frozenset(
+    {
+        "paper_low",
+        "paper_out",
+        "cover_open",
+        "cutter_jammed",
+        "head_hot",
+        "offline",
+        "unrecoverable",
+        "drawer_open",
+        "silent",
+    }
+)
+
 
 @dataclass(frozen=True)
 class Mark:
@@ -84,4 +99,5 @@ def peripheral_mark(name: str, picture: Picture, href: str) -> Mark:
     if not picture.sim_answers or known is None:
         return Mark(name, "off", "unseen", {}, href)
     state, reasons = known
-    return Mark(name, TONES.get(state, "warn"), state, {"why": ", ".join(reasons)}, href)
+    word = reasons[0] if reasons and reasons[0] in REASONS else state
+    return Mark(name, TONES.get(state, "warn"), word, {}, href)

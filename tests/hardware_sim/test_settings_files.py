@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from hardware_sim import settings_files
 from hardware_sim.processes import Ports
-from hardware_sim.settings_files import Shop
+from hardware_sim.settings_files import Scannable, Shop
 
 PORTS = Ports.in_a_row(8100)
 
@@ -39,6 +39,14 @@ def test_the_hub_on_postgresql() -> None:
     shop = replace(Shop(), database_url="postgresql+psycopg://maru@127.0.0.1/maru")
     hub = tomllib.loads(settings_files.hub(shop, PORTS, ""))
     assert hub["database_url"] == "postgresql+psycopg://maru@127.0.0.1/maru"
+
+
+def test_the_counter_has_the_line_to_pull_and_something_to_scan() -> None:
+    shop = replace(Shop(), on_the_bench=[Scannable({"en": "Rye loaf"}, "2000010000067")])
+    counter = tomllib.loads(settings_files.counter(shop, PORTS, "/data/scanner.tty"))
+    assert counter["line_control_url"] == "http://127.0.0.1:8107"
+    assert counter["products"] == [{"name": {"en": "Rye loaf"}, "data": "2000010000067"}]
+    assert counter["scanner"] == {"link": "/data/scanner.tty"}
 
 
 def test_mosquitto_keeps_to_this_machine_and_writes_nothing() -> None:

@@ -1,0 +1,46 @@
+"""What `twinstore demo` says, and how it ends where the shop cannot open."""
+
+import socket
+from pathlib import Path
+
+import pytest
+
+from hardware_sim import demo
+from hardware_sim.demo.products import products
+from hardware_sim.processes import Company, Ports
+
+
+def test_the_first_minute_is_at_most_twelve_lines_with_every_address(tmp_path: Path) -> None:
+    lines = demo.addresses(Company(tmp_path, Ports.in_a_row(8100)), products())
+    opening_lines = 2
+    assert opening_lines + len(lines) <= 12
+    text = "\n".join(lines)
+    assert [port for port in range(8100, 8104) if f"http://127.0.0.1:{port}" not in text] == []
+    assert "Ctrl-C stops everything." in lines[-1]
+
+
+def test_a_taken_port_ends_it_in_words_and_leaves_nothing_running(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        assert demo.run(tmp_path, port, "en") == 1
+    words = capsys.readouterr().out
+    assert f"Port {port} is in use by another program, so the shop cannot open." in words
+    assert words.endswith("Everything has stopped.\n")
+
+
+@pytest.mark.parametrize(
+    ("environment", "language"),
+    [
+        ({"LANG": "ko_KR.UTF-8"}, "ko"),
+        ({"LANG": "zh_CN.UTF-8"}, "zh"),
+        ({"LANG": "de_DE.UTF-8"}, "en"),
+        ({"LC_ALL": "C", "LANG": "ko_KR.UTF-8"}, "en"),
+        ({}, "en"),
+    ],
+)
+def test_the_shop_speaks_the_language_of_the_terminal(
+    environment: dict[str, str], language: str
+) -> None:
+    assert demo.language_of(environment) == language
