@@ -1,0 +1,48 @@
+"""The counter: what a cashier sees and presses. Calls the same use cases as the api, and waits on the same changes.
+
+`edge.main` makes the desk and mounts the screens:
+
+    box = Box(shop, changes, notices, conditions=manager.conditions, line=lambda: LineSeen(...), ask_to_stop=...)
+    screens = Screens(box)
+    scan_desk = ScanDesk(screens.desk.scanned, notices)     # goods into the basket, a receipt opens its return
+    screens.add_to(app)                                     # GET /, /events, /static/..., POST /counter/press, /look
+
+    keys      every key in one table: what it does, its button, when it is there
+    state     what the desk remembers between two keys
+    typed     codes, quantities, amounts and discounts as people type them
+    *_keys    what each key does: one use case each
+    desk      takes keys and scans, one at a time
+    readings  what the screen reads from the box, and which changes make it stale
+    compose   from readings and state to parts: pure
+    parts     what the screen shows, as plain values
+    paint     from parts to HTML, only where they differ
+    counter   the routes
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from fastapi import FastAPI
+
+from edge.screens import counter
+from edge.screens.desk import Desk
+from edge.screens.readings import Box, LineSeen
+from ui.pages import Pages, Place
+
+__all__ = ["Box", "LineSeen", "Screens"]
+
+
+class Screens:
+    """The counter's pages over one box."""
+
+    def __init__(self, box: Box) -> None:
+        settings = box.shop.settings
+        place = Place(settings.currency, settings.timezone, settings.accent, settings.language)
+        self.desk = Desk(box)
+        self.pages = Pages(Path(__file__).parent, place)
+        self._router = counter.router(box, self.desk, self.pages)
+
+    def add_to(self, app: FastAPI) -> None:
+        app.include_router(self._router)
+        self.pages.add_to(app)

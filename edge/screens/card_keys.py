@@ -1,0 +1,93 @@
+"""A card payment on the screen: begun by a key, followed by its row in the database until its last word."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Final
+
+from edge.db.tables import Payment
+from edge.screens import typed
+from edge.screens.parts import CardPayment, Notice, Tone, Words
+from edge.screens.state import DeskState, LastDone, notice
+from edge.services import payments, sales, selling
+from edge.services.shop import Shop
+
+RUNNING: Final = ("NEW", "SENT", "IN_PROGRESS")
+AskToStop = Callable[[str], None]
+
+
+def begin(shop: Shop, state: DeskState, text: str) -> DeskState:
+    """All that is due, or the part that was typed."""
+    part = typed.amount_of(text, shop.settings.currency) if text.strip() else None
+    payment = payments.begin(shop, part)
+    return replace(
+        state, payment_id=payment.payment_id, is_stop_asked=False, notice=None, is_armed=False
+    )
+
+
+def stopped(ask: AskToStop, state: DeskState) -> DeskState:
+    """A request, not an outcome: the payment terminal has the last word."""
+    ask(state.payment_id)
+    return replace(state, is_stop_asked=True)
+
+
+def follow(shop: Shop, state: DeskState) -> DeskState:
+    """The state once the followed payment has its last word; the same state while it has not."""
+    if not state.payment_id:
+        return state
+    payment = payments.get(shop, state.payment_id)
+    if payment.state in selling.UNSETTLED:
+        return state
+    sale = _sale_of(shop, payment)
+    if sale is not None:
+        return DeskState(done=sale)
+    return DeskState(notice=last_word(payment))
+
+
+def last_word(payment: Payment) -> Notice:
+    if payment.state == "APPROVED":
+        fields = (("amount", payment.amount_minor),)
+        return notice("good", "counter.card.approved", fields, money=("amount",))
+    tone: Tone = "bad" if payment.state == "DECLINED" else "warn"
+    return notice(tone, f"counter.card.{payment.state.lower()}", has_advice=True)
+
+
+def shown(payment: Payment, *, is_stop_asked: bool) -> CardPayment:
+    """A payment that is not settled, in words."""
+    if payment.state not in RUNNING:
+        return _card(payment, "bad", "unknown")
+    return _card(payment, "busy", "asked_to_stop" if is_stop_asked else "waiting")
+
+
+def _card(payment: Payment, tone: Tone, name: str) -> CardPayment:
+    key = f"counter.card.{name}"
+    return CardPayment(payment.amount_minor, tone, Words(key), Words(f"{key}.now"))
+
+
+def _sale_of(shop: Shop, payment: Payment) -> LastDone | None:
+    """The sale that this payment completed, if it did: it is among the newest."""
+    for sale in sales.newest(shop, 3):
+        found = sales.get(shop, sale.sale_id)
+        if any(tender["payment_id"] == payment.payment_id for tender in found["tenders"]):
+            return done_of(found)
+    return None
+
+
+def done_of(sale: dict[str, object]) -> LastDone:
+    tenders = sale["tenders"]
+    assert isinstance(tenders, list)
+    return LastDone(
+        kind="sale",
+        subject_id=str(sale["sale_id"]),
+        receipt_number=_int(sale["receipt_number"]),
+        total_minor=_int(sale["total_minor"]) + _int(sale["rounding_minor"]),
+        tendered_minor=sum(t["tendered_minor"] for t in tenders if t["kind"] == "cash"),
+        change_minor=sum(t["change_minor"] for t in tenders),
+        tenders=tuple((t["kind"], t["amount_minor"], t["masked_pan"]) for t in tenders),
+    )
+
+
+def _int(value: object) -> int:
+    assert isinstance(value, int)
+    return value

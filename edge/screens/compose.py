@@ -1,0 +1,335 @@
+"""From what was read and what the desk remembers to what the screen shows: pure, one function a part."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from edge.domain.basket import PricedLine
+from edge.screens import card_keys, parts, return_keys
+from edge.screens.keys import QUICK_KEYS, SELLABLE, Key, Situation, StageName, keys_of
+from edge.screens.paint import Counter
+from edge.screens.parts import Tone, Words
+from edge.screens.readings import Condition, Readings
+from edge.screens.state import DeskState, LastDone, ReturnDraft
+from edge.screens.typed import in_coins, likely_cash
+from edge.services.selling import BasketView
+from edge.services.shop import Shop
+
+TONE_OF_STATE: Final[dict[str, Tone]] = {
+    "ready": "good",
+    "busy": "busy",
+    "present": "busy",
+    "opening": "busy",
+    "not_ready": "bad",
+    "absent": "bad",
+    "faulted": "bad",
+}
+ASKS: Final[dict[StageName, str]] = {
+    "empty": "code",
+    "done": "code",
+    "selling": "more",
+    "card": "wait",
+    "suspended": "basket",
+    "counting": "counted",
+    "report": "report",
+}
+ASKS_OF_STEP: Final = {
+    "": "shift",
+    "float": "float",
+    "cash_in": "amount_in",
+    "cash_out": "amount_out",
+    "reason_in": "reason",
+    "reason_out": "reason",
+}
+PRINT_TONES: Final[dict[str, Tone]] = {
+    "QUEUED": "busy",
+    "SENDING": "busy",
+    "SENT": "busy",
+    "PRINTED": "good",
+    "HELD": "warn",
+    "UNKNOWN": "warn",
+    "FAILED": "bad",
+}
+
+
+def compose(shop: Shop, seen: Readings, state: DeskState) -> Counter:
+    """The whole screen. Reads nothing: `shop` is asked for its settings only."""
+    name = stage_name(seen, state)
+    keys = keys_of(situation(seen, state))
+    return Counter(
+        head=_head(shop, seen),
+        prompt=parts.Prompt(_ask(name, state)),
+        notice=_notice(seen, state),
+        stage=_stage(name, keys, seen, state),
+        side=_side(shop, name, keys, seen, state),
+        quick=_quick(seen) if name in SELLABLE else (),
+        strip=_strip(seen),
+    )
+
+
+def stage_name(seen: Readings, state: DeskState) -> StageName:
+    """Which of its states the left two thirds are in."""
+    if state.view == "report":
+        return "report"
+    if seen.shift is None:
+        return "opening"
+    if seen.basket is not None and seen.basket.payment is not None:
+        return "card"
+    if state.view != "sell":
+        return state.view
+    if seen.basket is not None and seen.basket.basket.live_lines:
+        return "selling"
+    return "done" if state.done else "empty"
+
+
+def situation(seen: Readings, state: DeskState) -> Situation:
+    kinds = {condition.kind for condition in seen.conditions}
+    chosen = sum(pieces for _, pieces in state.draft.chosen) if state.draft else 0
+    lines = seen.basket.basket.live_lines if seen.basket else ()
+    returnable = state.draft.left if state.draft else ()
+    return Situation(
+        stage=stage_name(seen, state),
+        line_count=len(returnable) if state.view == "returning" else len(lines),
+        is_line_selected=bool(state.selected),
+        suspended_count=len(seen.suspended),
+        has_last_sale=state.done is not None,
+        has_payment_terminal="payment_terminal" in kinds,
+        is_step=bool(state.step),
+        return_count=chosen,
+    )
+
+
+def _head(shop: Shop, seen: Readings) -> parts.Head:
+    settings = shop.settings
+    head = parts.Head(
+        settings.company_name,
+        settings.location_name_in(settings.language),
+        settings.workstation_id,
+    )
+    if seen.shift is None:
+        return head
+    return parts.Head(
+        head.company,
+        head.location,
+        head.workstation,
+        seen.shift.cashier,
+        seen.shift.number,
+        seen.shift.business_date,
+    )
+
+
+def _ask(name: StageName, state: DeskState) -> Words:
+    if name == "opening":
+        return Words("counter.ask.float" if state.step == "float" else "counter.ask.name")
+    if name == "shift":
+        return Words(f"counter.ask.{ASKS_OF_STEP[state.step]}")
+    if name == "returning":
+        return Words("counter.ask.return_line" if state.draft else "counter.ask.receipt")
+    return Words(f"counter.ask.{ASKS[name]}")
+
+
+def _notice(seen: Readings, state: DeskState) -> parts.Notice | None:
+    """What the last key led to, or what happened since without one."""
+    told = seen.notice
+    if told is None or told.number <= state.heard:
+        return state.notice
+    fields = tuple(sorted(told.fields.items()))
+    now = Words(f"{told.key}.now", fields, plain=told.what_now) if told.what_now else None
+    return parts.Notice(told.tone, Words(told.key, fields, plain=told.message), now)
+
+
+def _stage(name: StageName, keys: tuple[Key, ...], seen: Readings, state: DeskState) -> parts.Stage:
+    return parts.Stage(
+        name,
+        keys,
+        basket=_basket(seen, state),
+        step=state.step,
+        done=_done(state.done, seen) if name == "done" and state.done else None,
+        card=_card(seen, state) if name == "card" else None,
+        back=_return(state.draft) if name == "returning" else None,
+        suspended=_suspended(seen) if name == "suspended" else (),
+        report=state.report if name == "report" else None,
+    )
+
+
+def _basket(seen: Readings, state: DeskState) -> parts.Basket:
+    view = seen.basket
+    if view is None:
+        return parts.Basket(seen.version)
+    lines = tuple(_line(priced, seen, state.selected) for priced in _with_void_lines(view))
+    armed = None
+    if state.is_armed:
+        armed = Words("counter.armed.void_basket", (("n", len(view.basket.live_lines)),))
+    return parts.Basket(seen.version, lines, armed)
+
+
+def _with_void_lines(view: BasketView) -> list[PricedLine]:
+    """Every line in its place; a void one costs nothing."""
+    priced = {line.line.line: line for line in view.priced.lines}
+    return [priced.get(line.line) or PricedLine(line, 0, 0, 0) for line in view.basket.lines]
+
+
+def _line(priced: PricedLine, seen: Readings, selected: int) -> parts.Line:
+    line = priced.line
+    price_minor = line.article.unit_price_minor
+    return parts.Line(
+        line=line.line,
+        name=line.article.name,
+        sku=line.article.sku,
+        quantity=line.quantity,
+        unit_price_minor=price_minor,
+        amount_minor=line.quantity * price_minor if line.is_void else priced.amount_minor,
+        discount_minor=priced.discount_minor,
+        tax_minor=priced.tax_minor,
+        tax_rate_bp=line.article.tax_rate_bp,
+        lot=line.lot,
+        expiry=line.expiry,
+        category=seen.categories.get(line.article.sku, ""),
+        is_selected=line.line == selected,
+        is_void=line.is_void,
+    )
+
+
+def _done(done: LastDone, seen: Readings) -> parts.Done:
+    return parts.Done(
+        done.kind,
+        done.receipt_number,
+        done.total_minor,
+        done.tendered_minor,
+        done.change_minor,
+        tuple(parts.TenderShown(*tender) for tender in done.tenders),
+        _print_state(seen),
+    )
+
+
+def _print_state(seen: Readings) -> parts.PrintState | None:
+    """Where a person must act or decide, the advice stands beside the state."""
+    if seen.print_job is None:
+        return None
+    name = {"SENT": "sending"}.get(seen.print_job.state, seen.print_job.state.lower())
+    key = f"counter.print.{name}"
+    tone = PRINT_TONES[seen.print_job.state]
+    now = Words(f"{key}.now") if tone in ("warn", "bad") else None
+    return parts.PrintState(tone, Words(key), now, can_copy=seen.print_job.state == "UNKNOWN")
+
+
+def _card(seen: Readings, state: DeskState) -> parts.CardPayment | None:
+    payment = seen.basket.payment if seen.basket else None
+    return card_keys.shown(payment, is_stop_asked=state.is_stop_asked) if payment else None
+
+
+def _return(draft: ReturnDraft | None) -> parts.Return:
+    if draft is None:
+        return parts.Return()
+    left, chosen, names = dict(draft.left), dict(draft.chosen), dict(draft.names)
+    lines = tuple(
+        parts.ReturnLine(
+            line.line,
+            names.get(line.line, line.sku),
+            line.quantity,
+            left[line.line],
+            chosen.get(line.line, 0),
+            line.amount_minor,
+        )
+        for line in draft.sold.lines
+    )
+    sold = draft.sold
+    return parts.Return(
+        sold.receipt_number,
+        sold.business_date,
+        sold.edge_id,
+        lines,
+        return_keys.amount_minor(draft),
+    )
+
+
+def _suspended(seen: Readings) -> tuple[parts.SuspendedBasket, ...]:
+    return tuple(
+        parts.SuspendedBasket(
+            number,
+            view.basket.basket_id,
+            view.basket.cashier,
+            len(view.basket.live_lines),
+            view.priced.total_minor,
+            view.basket.live_lines[0].article.name if view.basket.live_lines else "",
+        )
+        for number, view in enumerate(seen.suspended, 1)
+    )
+
+
+def _side(
+    shop: Shop, name: StageName, keys: tuple[Key, ...], seen: Readings, state: DeskState
+) -> parts.Side:
+    if name == "returning" and state.draft:
+        worth = return_keys.amount_minor(state.draft)
+        return parts.Side(name, keys, worth, worth, sum(n for _, n in state.draft.chosen))
+    view = seen.basket
+    if view is None or name not in ("selling", "card"):
+        return parts.Side(name, keys)
+    due_minor = view.due_minor
+    in_cash = in_coins(due_minor, shop.settings.cash_rounding_minor)
+    return parts.Side(
+        name,
+        keys,
+        total_minor=view.priced.total_minor,
+        due_minor=due_minor,
+        pieces=sum(line.quantity for line in view.basket.live_lines),
+        discount_minor=view.priced.discount_minor,
+        tax_minor=view.priced.tax_minor,
+        rounding_minor=in_cash - due_minor,
+        tenders=tuple(
+            parts.TenderShown(tender.kind, tender.amount_minor, tender.masked_pan)
+            for tender in view.basket.tenders
+        ),
+        quick_cash=likely_cash(in_cash, view.basket.currency) if name == "selling" else (),
+    )
+
+
+def _quick(seen: Readings) -> tuple[parts.QuickProduct, ...]:
+    return tuple(
+        parts.QuickProduct(press, product.sku, product.name, product.amount_minor, product.category)
+        for press, product in zip(QUICK_KEYS, seen.quick, strict=False)
+    )
+
+
+def _strip(seen: Readings) -> parts.Strip:
+    problems = tuple(
+        problem for condition in seen.conditions if (problem := _problem(condition)) is not None
+    )
+    return parts.Strip(
+        seen.line.is_online,
+        seen.line.waiting,
+        tuple(_peripheral(condition) for condition in seen.conditions),
+        problems,
+    )
+
+
+def _peripheral(condition: Condition) -> parts.PeripheralShown:
+    tone = TONE_OF_STATE[condition.state]
+    word = Words(f"peripheral.{condition.kind}.{_word(condition)}")
+    if condition.state == "not_ready":
+        word = Words(f"peripheral.word.{_word(condition)}", (("peripheral", _kind_key(condition)),))
+    elif condition.state == "ready" and condition.is_paper_low:
+        tone = "warn"
+    return parts.PeripheralShown(condition.name, condition.kind, tone, word)
+
+
+def _word(condition: Condition) -> str:
+    if condition.state == "not_ready":
+        return condition.reasons[0] if condition.reasons else "silent"
+    if condition.state == "ready" and condition.is_paper_low:
+        return "paper_low"
+    return {"present": "opening"}.get(condition.state, condition.state)
+
+
+def _kind_key(condition: Condition) -> str:
+    return f"peripheral.{condition.kind}"
+
+
+def _problem(condition: Condition) -> parts.Problem | None:
+    advice = condition.advice
+    if advice is None:
+        return None
+    tone: Tone = "warn" if condition.state in ("ready", "busy") else "bad"
+    what = Words(advice.key, plain=advice.what)
+    return parts.Problem(tone, what, Words(f"{advice.key}.now", plain=advice.what_now))

@@ -1,0 +1,101 @@
+"""The counter over HTTP: the page, its one live stream, and the keys."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Form, Request, Response
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import RedirectResponse, StreamingResponse
+
+from edge import changes
+from edge.screens.compose import compose
+from edge.screens.desk import Desk
+from edge.screens.paint import Counter, Painter
+from edge.screens.readings import Box, Readings, read
+from ui import stream
+from ui.formats import LANGUAGES
+from ui.pages import Look, Pages, keep_look
+
+LANGUAGE_KEY: Final = "F1"
+MAX_TEXT: Final = 4_000  # a receipt's code is at most 1,219 characters
+
+
+class Page:
+    """One open page: what it shows, and what it last read."""
+
+    def __init__(self, box: Box, desk: Desk, painter: Painter) -> None:
+        self._box = box
+        self._desk = desk
+        self._painter = painter
+        self._seen = Readings()
+
+    def for_template(self) -> dict[str, Any]:
+        """What counter.html needs: the parts, and each part's HTML by selector."""
+        parts = self._composed(changes.TOPICS)
+        return {"parts": parts, "html": self._painter.whole(parts)}
+
+    def changed(self, topics: frozenset[str]) -> str:
+        """Partials of what the topics changed; "" where the page shows it already."""
+        return self._painter.changed(self._composed(topics))
+
+    def _composed(self, topics: frozenset[str]) -> Counter:
+        if changes.PAYMENTS in topics:
+            self._desk.follow()
+        state = self._desk.state
+        self._seen = read(self._box, self._seen, topics, state)
+        return compose(self._box.shop, self._seen, state)
+
+
+def router(box: Box, desk: Desk, pages: Pages) -> APIRouter:
+    routes = APIRouter()
+
+    @routes.get("/")
+    def counter(request: Request) -> Response:
+        look = pages.look(request)
+        page = Page(box, desk, Painter(pages, look))
+        return pages.response("counter.html", look, **page.for_template())
+
+    @routes.get("/events")
+    async def events(request: Request) -> StreamingResponse:
+        page = Page(box, desk, Painter(pages, pages.look(request)))
+        return stream.response(follow(box, page))
+
+    @routes.post("/counter/press")
+    async def press(
+        request: Request,
+        key: Annotated[str, Form(max_length=40)],
+        text: Annotated[str, Form(max_length=MAX_TEXT)] = "",
+    ) -> Response:
+        if key == LANGUAGE_KEY:
+            return next_language(pages.look(request))
+        is_done = await run_in_threadpool(desk.press, key, text)
+        return pressed(request, is_done=is_done)
+
+    return routes
+
+
+async def follow(box: Box, page: Page) -> AsyncIterator[bytes]:
+    """The whole state first, so that a reconnection repairs the page; then every change."""
+    async with box.changes.follow() as follower:
+        topics = changes.TOPICS
+        while True:
+            yield stream.event(await run_in_threadpool(page.changed, topics))
+            topics = await follower.wait(stream.HEARTBEAT_S)
+
+
+def pressed(request: Request, *, is_done: bool) -> Response:
+    """Nothing for htmx to swap: the stream shows what came of it. A browser without scripts gets the page again."""
+    if "hx-request" not in request.headers:
+        return RedirectResponse("/", 303)
+    headers = {} if is_done else {"HX-Trigger": "typed:keep"}
+    return Response(status_code=204, headers=headers)
+
+
+def next_language(look: Look) -> Response:
+    after = LANGUAGES[(LANGUAGES.index(look.language) + 1) % len(LANGUAGES)]
+    response = Response(status_code=204, headers={"HX-Trigger": "look:changed"})
+    keep_look(response, replace(look, language=after))
+    return response

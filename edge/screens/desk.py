@@ -1,0 +1,172 @@
+"""The counter at work: takes keys and scans one after the other, calls the use cases, and keeps the desk's state.
+
+One desk a box, because a box is one workstation: a second page (a phone, the manager's tablet) shows the same counter.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Final
+
+from edge import changes
+from edge.domain.basket import EnteredCode
+from edge.domain.errors import ShopError
+from edge.domain.receipt_code import is_receipt_code
+from edge.screens import card_keys, return_keys, selling_keys, shift_keys
+from edge.screens.compose import situation
+from edge.screens.keys import QUICK_KEYS, Situation, command_of
+from edge.screens.parts import Notice, Words
+from edge.screens.readings import Box, Readings, read
+from edge.screens.state import DeskState, Misread, notice
+from edge.services import selling
+from edge.services.shop import Shop
+
+log = logging.getLogger(__name__)
+
+Command = Callable[[Shop, DeskState, str], DeskState]
+
+COMMANDS: Final[dict[str, Command]] = {
+    "quantity": selling_keys.quantity,
+    "void_line": selling_keys.void_line,
+    "discount": selling_keys.discount,
+    "discount_line": selling_keys.discount,
+    "void_basket": selling_keys.void_basket,
+    "suspend": selling_keys.suspend,
+    "resume_list": selling_keys.resume_list,
+    "cash": selling_keys.cash,
+    "card": card_keys.begin,
+    "reprint": selling_keys.reprint,
+    "select_up": selling_keys.select_up,
+    "select_down": selling_keys.select_down,
+    "back": selling_keys.back,
+    "return": return_keys.menu,
+    "return_all": return_keys.take_all,
+    "refund_cash": return_keys.refund_cash,
+    "refund_card": return_keys.refund_card,
+    "shift": shift_keys.menu,
+    "cash_in": shift_keys.cash_in,
+    "cash_out": shift_keys.cash_out,
+    "x_report": shift_keys.x,
+    "open_drawer": shift_keys.open_drawer,
+    "close_shift": shift_keys.count,
+}
+# What Enter does with the typed line, by stage.
+ENTERED: Final[dict[str, Command]] = {
+    "opening": shift_keys.opening,
+    "empty": selling_keys.enter,
+    "selling": selling_keys.enter,
+    "done": selling_keys.enter,
+    "returning": return_keys.enter,
+    "suspended": selling_keys.resume,
+    "shift": shift_keys.step,
+    "counting": shift_keys.close,
+    "report": selling_keys.back,
+}
+
+
+class Desk:
+    """`press` and `scanned` may be called from any thread; one of them works at a time."""
+
+    def __init__(self, box: Box) -> None:
+        self._box = box
+        self._lock = threading.Lock()
+        self._state = DeskState()
+
+    @property
+    def state(self) -> DeskState:
+        return self._state
+
+    def press(self, key: str, text: str) -> bool:
+        """Carries one key out. False where it was refused: the typed text should stay."""
+        with self._lock:
+            before = self._followed()
+            after, is_done = self._after(before, key, text)
+            self._keep(replace(after, heard=self._heard()))
+        return is_done
+
+    def scanned(self, entered: EnteredCode) -> None:
+        """The sink of every scanner: goods go into the basket, a receipt opens its return.
+
+        Raises what the use case refuses (ShopError); whoever reads the scanner tells it to the box's notices.
+        """
+        with self._lock:
+            shop, state = self._box.shop, self._state
+            if is_receipt_code(entered.code):
+                after = return_keys.open_receipt(shop, state, entered.code)
+            else:
+                selling.add_scan(shop, entered)
+                after = selling_keys.goods_came(state)
+            self._keep(replace(after, heard=self._heard()))
+
+    def follow(self) -> None:
+        """Looks whether the card payment under way has its last word."""
+        with self._lock:
+            self._keep(self._followed())
+
+    def _followed(self) -> DeskState:
+        """Whatever the box told meanwhile is still to be heard: it knows more of the payment than its row."""
+        return replace(card_keys.follow(self._box.shop, self._state), heard=self._state.heard)
+
+    def _keep(self, state: DeskState) -> None:
+        if state != self._state:
+            self._state = state
+            self._box.changes.bump(changes.NOTICES)
+
+    def _heard(self) -> int:
+        newest = self._box.notices.newest
+        return newest.number if newest else 0
+
+    def _after(self, state: DeskState, key: str, text: str) -> tuple[DeskState, bool]:
+        try:
+            return self._carried_out(state, key, text), True
+        except Misread as misread:
+            told = Notice("warn", misread.what, misread.now)
+        except ShopError as error:
+            told = refusal(error)
+        except Exception:
+            # The counter must answer the next key, whatever one of them did; the use case rolled itself back.
+            log.exception("The key %s failed", key)
+            told = notice("bad", "counter.notice.fault", has_advice=True)
+        return replace(state, notice=told, is_armed=False), False
+
+    def _carried_out(self, state: DeskState, key: str, text: str) -> DeskState:
+        shop = self._box.shop
+        seen = read(self._box, Readings(), changes.TOPICS, state)
+        now = situation(seen, state)
+        command = command_of(now, key)
+        if command == "enter":
+            return ENTERED[now.stage](shop, state, text)
+        if command == "select":
+            return self._selected(now, state, int(key.partition(":")[2]))
+        if command == "quick":
+            return self._quick(seen, state, key)
+        if command == "quick_cash":
+            return selling_keys.cash_given(shop, state, int(key.partition(":")[2]))
+        if command == "cancel_card":
+            payment = seen.basket.payment if seen.basket else None
+            followed = replace(state, payment_id=payment.payment_id) if payment else state
+            return card_keys.stopped(self._box.ask_to_stop, followed)
+        return COMMANDS[command](shop, state, text) if command else state
+
+    def _selected(self, now: Situation, state: DeskState, number: int) -> DeskState:
+        if now.stage == "returning":
+            return return_keys.toggle(state, number)
+        if now.stage == "suspended":
+            return selling_keys.resume(self._box.shop, state, str(number))
+        return selling_keys.select_line(state, number)
+
+    def _quick(self, seen: Readings, state: DeskState, key: str) -> DeskState:
+        at = QUICK_KEYS.index(key)
+        if at >= len(seen.quick):
+            return state
+        return selling_keys.add_quick(self._box.shop, state, seen.quick[at].sku)
+
+
+def refusal(error: ShopError) -> Notice:
+    """A refusal in the words of its key; the English of the class where a language lacks them."""
+    fields = tuple(sorted(error.fields.items()))
+    what = Words(error.key, fields, plain=error.message)
+    return Notice("bad", what, Words(f"{error.key}.now", fields, plain=error.what_now))

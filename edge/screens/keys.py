@@ -1,0 +1,192 @@
+"""Every key of the counter, in one table: what a key does, what is written on its button, and when it is there.
+
+A cashier presses a key, or touches the button that shows the key: both send the same word. The names of keys are the
+browser's (KeyboardEvent.key, "Shift+" before it); letters are places on the keyboard (KeyboardEvent.code), so that
+a Korean or Chinese input method does not take them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+StageName = Literal[
+    "opening",
+    "empty",
+    "selling",
+    "done",
+    "card",
+    "returning",
+    "suspended",
+    "shift",
+    "counting",
+    "report",
+]
+Place = Literal["row", "tender", "hidden"]
+
+QUICK_KEYS: Final = (
+    "KeyQ",
+    "KeyW",
+    "KeyE",
+    "KeyR",
+    "KeyA",
+    "KeyS",
+    "KeyD",
+    "KeyF",
+    "KeyZ",
+    "KeyX",
+    "KeyC",
+    "KeyV",
+)
+HINTS: Final = {"Escape": "Esc", "ArrowUp": "↑", "ArrowDown": "↓"}
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One key of a stage. `command` is what it does and the end of its words' key ("counter.key.cash")."""
+
+    press: str
+    command: str
+    place: Place = "row"
+    is_main: bool = False
+    is_enabled: bool = True
+
+    @property
+    def hint(self) -> str:
+        return hint_of(self.press)
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """All that decides which keys are there and which of them work."""
+
+    stage: StageName
+    line_count: int = 0
+    is_line_selected: bool = False
+    suspended_count: int = 0
+    has_last_sale: bool = False
+    has_printer: bool = True
+    has_payment_terminal: bool = True
+    is_step: bool = False
+    return_count: int = 0
+
+
+def hint_of(press: str) -> str:
+    """What is written on the button: "⇧F3", "Q", "Esc"."""
+    return HINTS.get(press, press.removeprefix("Key").replace("Shift+", "⇧"))
+
+
+def keys_of(now: Situation) -> tuple[Key, ...]:
+    """The keys of a situation, in the order in which they stand on the screen."""
+    return (
+        Key("Enter", "enter", "hidden"),
+        *STAGES[now.stage](now),
+        Key("F1", "language", "hidden"),
+    )
+
+
+def command_of(now: Situation, press: str) -> str:
+    """What `press` does now: a command, or "" where it does nothing."""
+    if press in QUICK_KEYS and now.stage in SELLABLE:
+        return "quick"
+    if now.stage in PREFIXED and press.partition(":")[0] in PREFIXED[now.stage]:
+        return PREFIXED[now.stage][press.partition(":")[0]]
+    for key in keys_of(now):
+        if key.press == press and key.is_enabled:
+            return key.command
+    return ""
+
+
+SELLABLE: Final = frozenset({"empty", "selling", "done"})
+# Buttons that carry a number ("line:3", "cash:50000"): rows of lists and sums of notes.
+PREFIXED: Final[dict[str, dict[str, str]]] = {
+    "selling": {"line": "select", "cash": "quick_cash"},
+    "returning": {"line": "select"},
+    "suspended": {"line": "select"},
+}
+
+
+def _opening(now: Situation) -> tuple[Key, ...]:
+    return (Key("Escape", "back", is_enabled=now.is_step),)
+
+
+def _idle(now: Situation) -> tuple[Key, ...]:
+    return (
+        Key("F6", "resume_list", is_enabled=now.suspended_count > 0),
+        Key("F7", "return"),
+        Key("Shift+F7", "reprint", is_enabled=now.has_last_sale),
+        Key("F10", "shift"),
+        Key("F8", "cash", "tender", is_enabled=False),
+        Key("F9", "card", "tender", is_enabled=False),
+    )
+
+
+def _done(now: Situation) -> tuple[Key, ...]:
+    return (*_idle(now), Key("Escape", "back", "hidden"))
+
+
+def _selling(now: Situation) -> tuple[Key, ...]:
+    discount = "discount_line" if now.is_line_selected else "discount"
+    return (
+        Key("F2", "quantity"),
+        Key("F3", "void_line"),
+        Key("F4", discount),
+        Key("Shift+F3", "void_basket"),
+        Key("F6", "suspend"),
+        Key("F7", "return"),
+        Key("F10", "shift"),
+        Key("F8", "cash", "tender", is_main=True),
+        Key("F9", "card", "tender", is_enabled=now.has_payment_terminal),
+        Key("ArrowUp", "select_up", "hidden"),
+        Key("ArrowDown", "select_down", "hidden"),
+        Key("Escape", "back", "hidden"),
+    )
+
+
+def _card(_: Situation) -> tuple[Key, ...]:
+    return (Key("Escape", "cancel_card"),)
+
+
+def _returning(now: Situation) -> tuple[Key, ...]:
+    can_pay = now.return_count > 0
+    return (
+        Key("F6", "return_all", is_enabled=now.line_count > 0),
+        Key("Escape", "back"),
+        Key("F8", "refund_cash", "tender", is_main=True, is_enabled=can_pay),
+        Key("F9", "refund_card", "tender", is_enabled=can_pay and now.has_payment_terminal),
+    )
+
+
+def _suspended(_: Situation) -> tuple[Key, ...]:
+    return (Key("Escape", "back"),)
+
+
+def _shift(now: Situation) -> tuple[Key, ...]:
+    if now.is_step:
+        return (Key("Escape", "back"),)
+    return (
+        Key("F2", "cash_in"),
+        Key("F3", "cash_out"),
+        Key("F4", "x_report"),
+        Key("F6", "open_drawer"),
+        Key("F10", "close_shift"),
+        Key("Escape", "back"),
+    )
+
+
+def _only_back(_: Situation) -> tuple[Key, ...]:
+    return (Key("Escape", "back"),)
+
+
+STAGES: Final = {
+    "opening": _opening,
+    "empty": _idle,
+    "selling": _selling,
+    "done": _done,
+    "card": _card,
+    "returning": _returning,
+    "suspended": _suspended,
+    "shift": _shift,
+    "counting": _only_back,
+    "report": _only_back,
+}

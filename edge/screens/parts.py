@@ -1,0 +1,264 @@
+"""What the counter shows, as plain frozen values: one class a part of the page, compared to find out what changed.
+
+Amounts are minor units; words are still keys of the catalogue, so that a part is the same in every language.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from edge.screens.keys import Key, StageName
+
+Tone = Literal["good", "warn", "bad", "busy", "off"]
+Fields = tuple[tuple[str, str | int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """A sentence by its key, with the fields that fill it. `money` names the fields that are amounts.
+
+    `plain` is shown where no catalogue has the key: a newer part of the box may say what we cannot translate yet.
+    """
+
+    key: str
+    fields: Fields = ()
+    money: tuple[str, ...] = ()
+    plain: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """One line under the entry: what happened, and what to do now."""
+
+    tone: Tone
+    what: Words
+    now: Words | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    company: str
+    location: str
+    workstation: str
+    cashier: str = ""
+    shift_number: int = 0
+    business_date: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """What the one entry line asks for now."""
+
+    ask: Words
+    is_name: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of the basket. `press` is what its row sends when it is touched."""
+
+    line: int
+    name: str
+    sku: str
+    quantity: int
+    unit_price_minor: int
+    amount_minor: int
+    discount_minor: int = 0
+    tax_minor: int = 0
+    tax_rate_bp: int = 0
+    lot: str = ""
+    expiry: str = ""
+    category: str = ""
+    is_selected: bool = False
+    is_void: bool = False
+
+    @property
+    def press(self) -> str:
+        return f"line:{self.line}"
+
+
+@dataclass(frozen=True, slots=True)
+class TenderShown:
+    kind: str
+    amount_minor: int
+    masked_pan: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Basket:
+    """`lines` as they came; the last one that is not void is the newest. `version` grows with every change."""
+
+    version: int
+    lines: tuple[Line, ...] = ()
+    armed: Words | None = None
+
+    @property
+    def newest(self) -> Line | None:
+        return next((line for line in reversed(self.lines) if not line.is_void), None)
+
+    @property
+    def older(self) -> tuple[Line, ...]:
+        """Every other line, newest first."""
+        newest = self.newest
+        return tuple(line for line in reversed(self.lines) if line is not newest)
+
+
+@dataclass(frozen=True, slots=True)
+class PrintState:
+    """The receipt of the last sale. `can_copy` where a person has to decide whether it is printed again."""
+
+    tone: Tone
+    what: Words
+    now: Words | None = None
+    can_copy: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """The last sale or return until the next goods: change in the largest type but the total."""
+
+    kind: Literal["sale", "return"]
+    receipt_number: int
+    total_minor: int
+    tendered_minor: int
+    change_minor: int
+    tenders: tuple[TenderShown, ...]
+    print_state: PrintState | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CardPayment:
+    amount_minor: int
+    tone: Tone
+    what: Words
+    now: Words
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnLine:
+    line: int
+    name: str
+    sold: int
+    left: int
+    chosen: int
+    amount_minor: int
+
+    @property
+    def press(self) -> str:
+        return f"line:{self.line}"
+
+
+@dataclass(frozen=True, slots=True)
+class Return:
+    """`receipt_number` is 0 until a receipt was scanned."""
+
+    receipt_number: int = 0
+    sold_at: str = ""
+    edge_id: str = ""
+    lines: tuple[ReturnLine, ...] = ()
+    total_minor: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class SuspendedBasket:
+    number: int
+    basket_id: str
+    cashier: str
+    line_count: int
+    total_minor: int
+    first_name: str = ""
+
+    @property
+    def press(self) -> str:
+        return f"line:{self.number}"
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One row of a report: words, and an amount or a count."""
+
+    words: Words
+    amount_minor: int | None = None
+    count: int | None = None
+    is_sum: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """An X or Z report. `variance_minor` is None where nothing was counted yet."""
+
+    kind: Literal["x", "z"]
+    number: int
+    figures: tuple[Figure, ...] = ()
+    variance_minor: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """The left two thirds: exactly one of the values after `keys` says what they show."""
+
+    name: StageName
+    keys: tuple[Key, ...]
+    basket: Basket
+    step: str = ""
+    done: Done | None = None
+    card: CardPayment | None = None
+    back: Return | None = None
+    suspended: tuple[SuspendedBasket, ...] = ()
+    report: Report | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """The right third: what it costs, what was taken, what is due, and how money comes."""
+
+    name: StageName
+    keys: tuple[Key, ...]
+    total_minor: int = 0
+    due_minor: int = 0
+    pieces: int = 0
+    discount_minor: int = 0
+    tax_minor: int = 0
+    rounding_minor: int = 0
+    tenders: tuple[TenderShown, ...] = ()
+    quick_cash: tuple[int, ...] = ()
+
+    @property
+    def is_split(self) -> bool:
+        return bool(self.tenders)
+
+
+@dataclass(frozen=True, slots=True)
+class QuickProduct:
+    press: str
+    sku: str
+    name: str
+    price_minor: int
+    category: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PeripheralShown:
+    name: str
+    kind: str
+    tone: Tone
+    word: Words
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What is wrong with the box or a peripheral, and what to do now: one line each, above the strip."""
+
+    tone: Tone
+    what: Words
+    now: Words
+    press: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Strip:
+    is_online: bool
+    waiting: int
+    peripherals: tuple[PeripheralShown, ...] = ()
+    problems: tuple[Problem, ...] = field(default=())

@@ -1,0 +1,156 @@
+"""What the counter reads from the box: each reading with the topics that make it stale, read again only then."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final, Protocol
+
+from sqlmodel import col, select
+
+from edge import changes
+from edge.db.tables import PrintJob, Product, Shift
+from edge.screens.state import DeskState
+from edge.services import catalogue, printing, selling, shifts
+from edge.services.catalogue import QuickProduct
+from edge.services.notices import Notice, Notices
+from edge.services.selling import BasketView
+from edge.services.shop import Shop
+
+
+class Advice(Protocol):
+    """What is wrong with a peripheral and what to do: a key for translation, and the English."""
+
+    @property
+    def key(self) -> str: ...
+    @property
+    def what(self) -> str: ...
+    @property
+    def what_now(self) -> str: ...
+
+
+class Condition(Protocol):
+    """One peripheral as it is now."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def kind(self) -> str: ...
+    @property
+    def state(self) -> str: ...
+    @property
+    def reasons(self) -> tuple[str, ...]: ...
+    @property
+    def is_paper_low(self) -> bool: ...
+    @property
+    def advice(self) -> Advice | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class LineSeen:
+    """The line to the hub: whether it stands, and how many facts wait for it."""
+
+    is_online: bool
+    waiting: int
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """What the counter needs of the box beside its shop; `edge.main` hands it in.
+
+    `ask_to_stop` asks the payment terminal to give a payment (by its id) up.
+    """
+
+    shop: Shop
+    changes: changes.Changes
+    notices: Notices
+    conditions: Callable[[], Sequence[Condition]]
+    line: Callable[[], LineSeen]
+    ask_to_stop: Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Readings:
+    """Everything that the screen is composed from, beside the desk's own state."""
+
+    basket: BasketView | None = None
+    version: int = 0
+    categories: dict[str, str] = field(default_factory=dict)
+    suspended: tuple[BasketView, ...] = ()
+    shift: Shift | None = None
+    print_job: PrintJob | None = None
+    quick: tuple[QuickProduct, ...] = ()
+    conditions: tuple[Condition, ...] = ()
+    line: LineSeen = LineSeen(is_online=False, waiting=0)
+    notice: Notice | None = None
+
+
+STALE_BY: Final = {
+    "basket": frozenset({changes.BASKET, changes.PAYMENTS}),
+    "suspended": frozenset({changes.BASKET}),
+    "shift": frozenset({changes.SHIFT}),
+    "print_job": frozenset({changes.PRINT_JOBS, changes.SALES, changes.NOTICES}),
+    "quick": frozenset({changes.CATALOGUE, changes.PRICES}),
+    "conditions": frozenset({changes.PERIPHERALS}),
+    "line": frozenset({changes.LINE, changes.OUTBOX}),
+    "notice": frozenset({changes.NOTICES}),
+}
+EVERYTHING: Final = changes.TOPICS
+MAX_QUICK: Final = 8
+
+
+def read(box: Box, before: Readings, topics: Iterable[str], state: DeskState) -> Readings:
+    """`before` with whatever the topics made stale read again."""
+    stale = frozenset(topics)
+    fresh = {
+        name: reading(box, state)
+        for name, reading in READINGS.items()
+        if stale & STALE_BY[name] and (name != "suspended" or _suspended_matters(before, state))
+    }
+    after = replace(before, **fresh)  # type: ignore[arg-type]  # each reading gives its field's type
+    if after.basket != before.basket:
+        after = replace(after, version=before.version + 1)
+    return _with_categories(box, after)
+
+
+def print_job_of(shop: Shop, subject_id: str) -> PrintJob | None:
+    """The newest print job of a sale or a return, a copy included."""
+    jobs = (job for job in printing.recent(shop) if job.subject_id == subject_id)
+    return next(jobs, None)
+
+
+def _suspended_matters(before: Readings, state: DeskState) -> bool:
+    """Between customers, or with the list open: not while a basket is being scanned."""
+    return (
+        before.basket is None or state.view == "suspended" or len(before.basket.basket.lines) <= 1
+    )
+
+
+def _with_categories(box: Box, readings: Readings) -> Readings:
+    """The picture's place needs a category, which the basket does not keep: looked up once for each SKU."""
+    if readings.basket is None:
+        return readings
+    skus = {line.article.sku for line in readings.basket.basket.lines} - readings.categories.keys()
+    if not skus:
+        return readings
+    statement = select(Product.sku, Product.category).where(col(Product.sku).in_(skus))
+    with box.shop.read() as reader:
+        found = {str(sku): str(category) for sku, category in reader.rows(statement)}
+    known = readings.categories | dict.fromkeys(skus, "") | found
+    return replace(readings, categories=known)
+
+
+def _print_job(box: Box, state: DeskState) -> PrintJob | None:
+    return print_job_of(box.shop, state.done.subject_id) if state.done else None
+
+
+READINGS: Final[dict[str, Callable[[Box, DeskState], object]]] = {
+    "basket": lambda box, _: selling.current(box.shop),
+    "suspended": lambda box, _: tuple(selling.suspended(box.shop)),
+    "shift": lambda box, _: shifts.current(box.shop),
+    "print_job": _print_job,
+    "quick": lambda box, _: tuple(catalogue.quick_products(box.shop, MAX_QUICK)),
+    "conditions": lambda box, _: tuple(box.conditions()),
+    "line": lambda box, _: box.line(),
+    "notice": lambda box, _: box.notices.newest,
+}

@@ -1,0 +1,80 @@
+"""What the counter remembers between two keys and the database does not: which view, which line, what was typed before.
+
+It is lost when the box restarts, on purpose: everything that matters (basket, payment, shift) is in the database.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from edge.domain.sale import Sold
+from edge.screens.parts import Fields, Notice, Report, Tone, Words
+
+View = Literal["sell", "returning", "suspended", "shift", "counting", "report"]
+Step = Literal["", "float", "cash_in", "cash_out", "reason_in", "reason_out"]
+
+
+@dataclass(frozen=True, slots=True)
+class LastDone:
+    """The last sale or return as it was completed; its receipt's print job is looked up by `subject_id`."""
+
+    kind: Literal["sale", "return"]
+    subject_id: str
+    receipt_number: int
+    total_minor: int
+    tendered_minor: int
+    change_minor: int
+    tenders: tuple[tuple[str, int, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnDraft:
+    """A receipt that was read: what was sold, what may still come back, and what is chosen to."""
+
+    receipt_code: str
+    sold: Sold
+    left: tuple[tuple[int, int], ...]
+    names: tuple[tuple[int, str], ...] = ()
+    chosen: tuple[tuple[int, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DeskState:
+    """`selected` is a line's number, 0 for the newest; `typed` is the answer to the step before this one.
+
+    `heard` is the number of the newest of the box's own notices when the last key was pressed: later ones are shown.
+    """
+
+    view: View = "sell"
+    step: Step = ""
+    typed: str = ""
+    selected: int = 0
+    is_armed: bool = False
+    notice: Notice | None = None
+    done: LastDone | None = None
+    payment_id: str = ""
+    is_stop_asked: bool = False
+    draft: ReturnDraft | None = None
+    report: Report | None = None
+    heard: int = 0
+
+
+class Misread(Exception):
+    """What was typed cannot be used: says what was expected. The text stays in the line."""
+
+    def __init__(self, key: str, fields: Fields = (), *, has_advice: bool = False) -> None:
+        self.what = Words(key, fields)
+        self.now = Words(f"{key}.now") if has_advice else None
+        super().__init__(key)
+
+
+def notice(
+    tone: Tone,
+    key: str,
+    fields: Fields = (),
+    *,
+    money: tuple[str, ...] = (),
+    has_advice: bool = False,
+) -> Notice:
+    return Notice(tone, Words(key, fields, money), Words(f"{key}.now") if has_advice else None)

@@ -1,0 +1,56 @@
+// The keyboard of the counter. Every key is a button on the page (data-key); a key presses its button, so that hands,
+// fingers and mouse do the same thing. What is typed leaves at once, so that the next code starts on an empty line.
+const entry = document.getElementById("entry");
+const desk = document.getElementById("desk");
+const LETTER = /^Key[A-Z]$/;
+
+const buttonOf = (key) => document.querySelector(`button[data-key="${CSS.escape(key)}"]:not(:disabled)`);
+const nameOf = (event) => (event.shiftKey ? "Shift+" : "") + event.key;
+const isTyping = () => entry.value !== "";
+
+const pressed = (event) => {
+  if (event.ctrlKey || event.altKey || event.metaKey) return null;
+  if (LETTER.test(event.code)) return isTyping() ? null : buttonOf(event.code);
+  if (event.key === "Enter") return null; // the form's own first button
+  return buttonOf(nameOf(event));
+};
+
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Escape" && entry.value !== "") {
+    entry.value = "";
+    event.preventDefault();
+    return;
+  }
+  const button = pressed(event);
+  if (button) {
+    event.preventDefault();
+    if (!event.repeat || event.key.startsWith("Arrow")) desk.requestSubmit(button);
+  } else if (document.activeElement !== entry && (event.key.length === 1 || event.key === "Enter")) {
+    entry.focus(); // the character itself follows into the line
+    if (event.key === "Enter") { event.preventDefault(); desk.requestSubmit(); }
+  }
+});
+
+const pad = {
+  "⌫": () => { entry.value = entry.value.slice(0, -1); },
+  "×": () => { entry.value += "*"; },
+  "↵": () => { desk.requestSubmit(); },
+};
+document.addEventListener("click", (event) => {
+  const key = event.target.closest?.("[data-type]")?.dataset.type;
+  if (key) (pad[key] ?? (() => { entry.value += key; }))();
+  if (!event.target.closest?.("input, .older, .scroll")) entry.focus({ preventScroll: true });
+});
+
+let sent = "";
+desk.addEventListener("htmx:config:request", () => {
+  sent = entry.value;
+  entry.value = "";
+});
+desk.addEventListener("typed:keep", () => {
+  if (entry.value !== "") return;
+  entry.value = sent;
+  entry.select();
+});
+desk.addEventListener("look:changed", () => { window.location.reload(); });
+entry.focus({ preventScroll: true });

@@ -1,0 +1,74 @@
+"""What a cashier types into the one line of the counter: codes, quantities, amounts, discounts."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from edge.domain.basket import Discount
+from edge.domain.money import to_step
+from edge.screens.state import Misread
+from ui.formats import minor_of
+
+PIECES = re.compile(r"(?P<quantity>\d{1,3})\s*[*x×](?P<code>.+)", re.IGNORECASE)
+PERCENT = re.compile(r"(?P<whole>\d{1,3})(?:\.(?P<part>\d{1,2}))?\s*%")
+# Notes that customers hand over for a sum; the smallest ones are change.
+NOTES: Final = {"KRW": (5_000, 10_000, 50_000), "CNY": (1_000, 5_000, 10_000)}
+NOTES_OF_OTHERS: Final = (1_000, 2_000, 5_000)
+
+
+def code_of(text: str) -> tuple[str, int]:
+    """A code and how many of it: "8801234567893", "3*8801234567893"."""
+    found = PIECES.fullmatch(text.strip())
+    if found is not None:
+        return found["code"].strip(), int(found["quantity"])
+    if not text.strip():
+        raise Misread("counter.notice.need_code")
+    return text.strip(), 1
+
+
+def quantity_of(text: str) -> int:
+    if not text.strip().isdecimal():
+        raise Misread("counter.notice.need_quantity")
+    return int(text)
+
+
+def amount_of(text: str, currency: str) -> int:
+    """An amount in minor units, as people write it."""
+    try:
+        return minor_of(text, currency)
+    except ValueError as error:
+        fields = (("text", text.strip() or "–"),)
+        raise Misread("counter.notice.bad_amount", fields, has_advice=True) from error
+
+
+def discount_of(text: str, currency: str) -> Discount:
+    """A part of it ("10%") or an amount off ("500")."""
+    if not text.strip():
+        raise Misread("counter.notice.need_discount")
+    found = PERCENT.fullmatch(text.strip())
+    if found is not None:
+        return Discount(
+            percent_bp=int(found["whole"]) * 100 + int((found["part"] or "").ljust(2, "0"))
+        )
+    return Discount(amount_minor=amount_of(text, currency))
+
+
+def listed_number(text: str, known: range) -> int:
+    """The number of a row on the screen."""
+    if text.strip().isdecimal() and int(text) in known:
+        return int(text)
+    raise Misread("counter.notice.bad_number", (("text", text.strip() or "–"),), has_advice=True)
+
+
+def likely_cash(due_minor: int, currency: str, limit: int = 3) -> tuple[int, ...]:
+    """The exact amount, and the next sums that customers are likely to hand over in notes."""
+    if due_minor <= 0:
+        return ()
+    sums = {-(-due_minor // note) * note for note in NOTES.get(currency, NOTES_OF_OTHERS)}
+    return tuple(sorted(sums | {due_minor})[:limit])
+
+
+def in_coins(amount_minor: int, step_minor: int) -> int:
+    """What is asked for in cash: to the smallest coin, as the sale itself rounds it."""
+    return to_step(amount_minor, step_minor)
