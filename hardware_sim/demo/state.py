@@ -96,7 +96,7 @@ def till_of(state: dict[str, Any], sales: Any) -> Till:
     return Till(
         is_online=line["online"],
         waiting=line["waiting"],
-        high=line["high"],
+        high=line.get("high", 0),  # a box that never wrote a fact has no stream yet
         basket=basket_of(state["basket"]),
         last_sale=newest(sales),
         has_shift=state["shift"] is not None,
@@ -107,9 +107,10 @@ def till_of(state: dict[str, Any], sales: Any) -> Till:
 
 
 def basket_of(basket: dict[str, Any] | None) -> Basket | None:
-    if not basket or not basket["lines"]:
+    lines = [line for line in basket["lines"] if not line.get("is_void")] if basket else []
+    if not basket or not lines:
         return None
-    return Basket(lines=len(basket["lines"]), total_minor=basket["total_minor"])
+    return Basket(lines=len(lines), total_minor=basket["total_minor"])
 
 
 def newest(sales: Any) -> str:
