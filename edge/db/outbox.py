@@ -5,7 +5,6 @@ A row is never changed once it is committed; only what the hub has acknowledged 
 
 from __future__ import annotations
 
-import json
 import os
 import secrets
 from collections.abc import Sequence
@@ -113,12 +112,12 @@ def prune(work: UnitOfWork, now_ms: int) -> int:
     return int(found.rowcount)
 
 
-def last_hlc(reader: Reader) -> str:
-    """The stamp of the newest fact, "" before the first: the clock's floor after a restart."""
+def last_ms(reader: Reader) -> int:
+    """The time of the newest fact's uid, 0 before the first: the clock's floor after a restart."""
     found = reader.sql(
-        "SELECT body FROM outbox JOIN stream USING (epoch) ORDER BY position DESC, seq DESC LIMIT 1"
+        "SELECT uid FROM outbox JOIN stream USING (epoch) ORDER BY position DESC, seq DESC LIMIT 1"
     ).fetchone()
-    return "" if found is None else str(json.loads(found[0]).get("hlc", ""))
+    return 0 if found is None else int(found[0][:13].replace("-", ""), 16)
 
 
 def _open_epoch(work: UnitOfWork) -> Head:

@@ -8,10 +8,10 @@ from contract.sales import SaleCompleted, SaleLine, TaxGroupTotal, Tender
 from edge.db import tables
 from edge.domain.basket import Basket, Priced
 from edge.services import drawers, printing, receipts
-from edge.services.shop import Work
+from edge.services.shop import OpenShift, Work
 
 
-def complete(work: Work, shift: tables.Shift, basket: Basket, priced: Priced) -> SaleCompleted:
+def complete(work: Work, shift: OpenShift, basket: Basket, priced: Priced) -> SaleCompleted:
     """Writes sale, lines, tenders, tax, stock moves, the receipt's print job and the fact for the hub."""
     sale = _fact(work, shift, basket, priced)
     _insert_sale(work, sale)
@@ -23,7 +23,7 @@ def complete(work: Work, shift: tables.Shift, basket: Basket, priced: Priced) ->
     return sale
 
 
-def _fact(work: Work, shift: tables.Shift, basket: Basket, priced: Priced) -> SaleCompleted:
+def _fact(work: Work, shift: OpenShift, basket: Basket, priced: Priced) -> SaleCompleted:
     return SaleCompleted(
         **work.header(shift.business_date),
         sale_id=work.new_id(),

@@ -19,7 +19,6 @@ from edge.db.tables import (
     GoodsReturnLine,
     GoodsReturnTender,
     Payment,
-    Shift,
     StockMove,
     rows_of,
 )
@@ -38,7 +37,7 @@ from edge.domain.returns import Refund, ReturnedLine, Wanted
 from edge.domain.sale import Sold
 from edge.keys import verify
 from edge.services import catalogue, drawers, payments, printing, receipts, sales, shifts
-from edge.services.shop import Shop, Work
+from edge.services.shop import OpenShift, Shop, Work
 
 _PIECES = (
     select(GoodsReturnLine.original_line, func.sum(GoodsReturnLine.quantity))
@@ -196,7 +195,7 @@ def _tender(kind: Literal["cash", "card"], refund: Refund, payment_id: str) -> T
 
 def _fact(
     work: Work,
-    shift: Shift,
+    shift: OpenShift,
     sold: Sold,
     lines: Sequence[ReturnedLine],
     reason: str,

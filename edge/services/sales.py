@@ -16,9 +16,7 @@ from edge.domain.sale import Sold, SoldLine
 from edge.services.shop import Shop
 
 _SALE = rows_of(tables.Sale).where(col(tables.Sale.sale_id) == bindparam("sale_id"))
-_NEWEST = (
-    rows_of(tables.Sale).order_by(col(tables.Sale.receipt_number).desc()).limit(bindparam("limit"))
-)
+_NEWEST = rows_of(tables.Sale).order_by(col(tables.Sale.sale_id).desc()).limit(bindparam("limit"))
 _LINES = (
     rows_of(tables.SaleLine)
     .where(col(tables.SaleLine.sale_id) == bindparam("sale_id"))

@@ -11,7 +11,7 @@ from sqlalchemy import bindparam
 from sqlmodel import col, update
 
 from contract.sales import BasketVoided, SaleCompleted
-from edge.db.tables import BasketRow, Payment, Shift, rows_of
+from edge.db.tables import BasketRow, Payment, rows_of
 from edge.db.unit_of_work import Reader
 from edge.domain import basket as baskets
 from edge.domain import receipt_code, tender
@@ -32,7 +32,7 @@ from edge.domain.errors import (
 from edge.domain.money import spelled
 from edge.services import catalogue
 from edge.services.completing import complete
-from edge.services.shop import Shop, Work
+from edge.services.shop import OpenShift, Shop, Work
 
 UNSETTLED = ("NEW", "SENT", "IN_PROGRESS", "UNKNOWN", "REVERSING", "REVERSAL_PENDING")
 
@@ -267,7 +267,7 @@ def _article(work: Work, entered: EnteredCode, business_date: str) -> baskets.Ar
     return article
 
 
-def _filled(work: Work, shift: Shift, ordered: Sequence[Ordered]) -> Basket:
+def _filled(work: Work, shift: OpenShift, ordered: Sequence[Ordered]) -> Basket:
     basket = _new_basket(work, shift)
     for line in ordered:
         entered = EnteredCode(line.code, entry_method="keyed")
@@ -279,7 +279,7 @@ def _filled(work: Work, shift: Shift, ordered: Sequence[Ordered]) -> Basket:
     return basket
 
 
-def _new_basket(work: Work, shift: Shift) -> Basket:
+def _new_basket(work: Work, shift: OpenShift) -> Basket:
     return Basket(work.new_id(), shift.shift_id, shift.cashier, work.shop.settings.currency)
 
 

@@ -28,14 +28,15 @@ from edge.domain.money import spelled
 from edge.domain.shift import Figures, KindTotal, net_tax
 from edge.domain.tax import TaxTotal
 from edge.services import drawers, printing, receipts
-from edge.services.shop import LAST_SHIFT, OPEN_SHIFT, Shop, Work
+from edge.services.shop import LAST_SHIFT, OPEN_SHIFT, OpenShift, Shop, Work
 
 MAX_CASHIER = 40
 
+# The first 13 characters of a UUIDv7 are its millisecond: no sale of a shift has a smaller id than that.
 _SALES = text("""
 SELECT count(*), coalesce(sum(total_minor), 0), coalesce(sum(discount_minor), 0), coalesce(sum(rounding_minor), 0),
        coalesce(min(receipt_number), 0), coalesce(max(receipt_number), 0)
-FROM sale WHERE shift_id = :shift_id
+FROM sale WHERE sale_id >= substr(:shift_id, 1, 13) AND shift_id = :shift_id
 """)
 _RETURNS = text("""
 SELECT count(*), coalesce(sum(total_minor), 0), coalesce(sum(rounding_minor), 0),
@@ -44,7 +45,7 @@ FROM goods_return WHERE shift_id = :shift_id
 """)
 _SALE_TENDERS = text("""
 SELECT kind, count(*), sum(amount_minor) FROM sale_tender JOIN sale USING (sale_id)
-WHERE shift_id = :shift_id GROUP BY kind ORDER BY kind
+WHERE sale.sale_id >= substr(:shift_id, 1, 13) AND shift_id = :shift_id GROUP BY kind ORDER BY kind
 """)
 _RETURN_TENDERS = text("""
 SELECT kind, count(*), sum(amount_minor) FROM goods_return_tender JOIN goods_return USING (return_id)
@@ -52,7 +53,7 @@ WHERE shift_id = :shift_id GROUP BY kind ORDER BY kind
 """)
 _SALE_TAX = text("""
 SELECT tax_group, rate_bp, sum(gross_minor), sum(tax_minor) FROM sale_tax JOIN sale USING (sale_id)
-WHERE shift_id = :shift_id GROUP BY tax_group, rate_bp
+WHERE sale.sale_id >= substr(:shift_id, 1, 13) AND shift_id = :shift_id GROUP BY tax_group, rate_bp
 """)
 _RETURN_TAX = text("""
 SELECT tax_group, rate_bp, sum(amount_minor), sum(tax_minor) FROM goods_return_line JOIN goods_return USING (return_id)
@@ -154,15 +155,13 @@ def move_cash(
 def x(shop: Shop) -> X:
     """The running shift's figures. Raises NoShift."""
     with shop.read() as reader:
-        shift = reader.first(Shift, OPEN_SHIFT)
-        if shift is None:
-            raise NoShift
+        shift = _whole(reader)
         return X(shift, figures(reader, shift))
 
 
 def print_x(shop: Shop) -> X:
     with shop.write() as work:
-        shift = work.shift()
+        shift = _whole(work.unit)
         found = figures(work.unit, shift)
         report = receipts.x_report(shop, shift.number, shift.cashier, work.now, found)
         printing.queue(work, "x", shift.shift_id, report)
@@ -202,7 +201,7 @@ def z_of(shop: Shop, shift_id: str) -> ShiftClosed:
     return ShiftClosed.model_validate_json(shift.z)
 
 
-def figures(reader: Reader, shift: Shift) -> Figures:
+def figures(reader: Reader, shift: Shift | OpenShift) -> Figures:
     """Everything that happened in the shift so far, from the rows of its sales, returns and movements."""
     of = {"shift_id": shift.shift_id}
     sale_count, gross, discount, rounding, first_sale, last_sale = reader.rows(_SALES, **of)[0]
@@ -227,6 +226,13 @@ def figures(reader: Reader, shift: Shift) -> Figures:
     )
 
 
+def _whole(reader: Reader) -> Shift:
+    shift = reader.first(Shift, OPEN_SHIFT)
+    if shift is None:
+        raise NoShift
+    return shift
+
+
 def _refuse_second(work: Work, newcomer: str) -> None:
     shift = work.unit.first(Shift, OPEN_SHIFT)
     if shift is None:
@@ -249,7 +255,7 @@ def _opened_row(work: Work, cashier: str, float_minor: int) -> dict[str, Any]:
     }
 
 
-def _refuse_overdraft(work: Work, shift: Shift, amount_minor: int) -> None:
+def _refuse_overdraft(work: Work, shift: OpenShift, amount_minor: int) -> None:
     expected_minor = figures(work.unit, shift).expected_cash_minor
     if amount_minor > expected_minor:
         raise NotEnoughCash(
@@ -272,7 +278,7 @@ def _refuse_undecided(work: Work) -> None:
     work.unit.execute(empty.values(state="voided", updated_at=work.stamp))
 
 
-def _z(work: Work, shift: Shift, found: Figures, counted_minor: int) -> ShiftClosed:
+def _z(work: Work, shift: OpenShift, found: Figures, counted_minor: int) -> ShiftClosed:
     return ShiftClosed(
         **work.header(shift.business_date),
         shift_id=shift.shift_id,

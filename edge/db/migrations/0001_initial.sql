@@ -100,6 +100,7 @@ CREATE TABLE basket (
 CREATE UNIQUE INDEX basket_open ON basket (state) WHERE state = 'open';
 CREATE INDEX basket_suspended ON basket (basket_id) WHERE state = 'suspended';
 
+-- Its id begins with its time, and so do the shifts' ids: a shift's sales are one range of it, without an index.
 CREATE TABLE sale (
     sale_id TEXT NOT NULL PRIMARY KEY,
     receipt_number INTEGER NOT NULL,
@@ -112,8 +113,6 @@ CREATE TABLE sale (
     discount_minor INTEGER NOT NULL,
     rounding_minor INTEGER NOT NULL
 ) WITHOUT ROWID;
-CREATE UNIQUE INDEX sale_receipt ON sale (receipt_number);
-CREATE INDEX sale_shift ON sale (shift_id);
 
 CREATE TABLE sale_line (
     sale_id TEXT NOT NULL REFERENCES sale (sale_id),
