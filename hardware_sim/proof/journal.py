@@ -46,6 +46,11 @@ class Record:
     data: bytes
     end: int
 
+    @property
+    def is_folder_synced(self) -> bool:
+        """A deletion that SQLite wanted on the disk at once carries that wish as its offset."""
+        return self.kind is Kind.DELETE and self.offset != 0
+
 
 def encode(kind: Kind, file: File, offset: int = 0, data: bytes = b"") -> bytes:
     return HEADER.pack(kind, file, offset, len(data)) + data

@@ -117,7 +117,7 @@ class Recorder:
             file = self._file(name)
             code = real(vfs, name, sync)
             if code == OK and file is not None:
-                self.record(Kind.DELETE, file)
+                self.record(Kind.DELETE, file, sync)
             return code
 
         return deleted

@@ -1,0 +1,129 @@
+"""A till and a head office as somebody outside sees them: over HTTP, with a list of what was promised."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from typing import Any, Self
+
+import httpx
+
+TIMEOUT_S = 10.0
+POLL_S = 0.05
+FACTS_A_PAGE = 500
+
+Json = dict[str, Any]
+
+PRODUCTS: list[Json] = [
+    {
+        "sku": f"BREAD-{number}",
+        "gtins": [],
+        "names": {"ko": f"소금빵 {number}", "en": f"Salt bread {number}", "zh": f"盐面包 {number}"},
+        "tax_group": "standard",
+        "tax_rate_bp": 1000,
+    }
+    for number in range(1, 7)
+]
+PRICES: list[Json] = [
+    {"sku": product["sku"], "currency": "KRW", "amount_minor": 1_000 + 170 * number}
+    for number, product in enumerate(PRODUCTS, 1)
+]
+
+
+class Refused(Exception):
+    """A program said no, in its own words."""
+
+    def __init__(self, status: int, error: Json) -> None:
+        self.status = status
+        self.key = str(error.get("key", ""))
+        super().__init__(f"{status}: {error.get('message', error)}")
+
+
+class Program:
+    """One program behind its HTTP address."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.client = httpx.Client(base_url=url, timeout=TIMEOUT_S, trust_env=False)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.client.close()
+
+    def ask(self, method: str, path: str, body: Any = None, **parameters: str | int) -> Any:
+        """The JSON of the answer; raises Refused for what is not 2xx."""
+        answer = self.client.request(method, path, json=body, params=parameters)
+        if answer.is_success:
+            return answer.json()
+        raise Refused(answer.status_code, _error(answer))
+
+
+class Till(Program):
+    """The box's API as a cashier's hands would use it."""
+
+    def state(self) -> Json:
+        return self._json("GET", "/api/state")
+
+    def open_shift(self, float_minor: int = 100_000, cashier: str = "mina") -> Json:
+        return self._json("POST", "/api/shifts", {"cashier": cashier, "float_minor": float_minor})
+
+    def sell(self, lines: list[Json]) -> Json:
+        """A whole cash sale with the exact money; back only when it is durable."""
+        return self._json("POST", "/api/sales", {"lines": lines})
+
+    def waiting(self) -> int:
+        return int(self.state()["line"]["waiting"])
+
+    def _json(self, method: str, path: str, body: Json | None = None) -> Json:
+        answer = self.ask(method, path, body)
+        assert isinstance(answer, dict)
+        return answer
+
+
+class HeadOffice(Program):
+    """The hub's API."""
+
+    def stock_shelves(self) -> None:
+        self.ask("PUT", "/api/catalogue", {"products": PRODUCTS, "prices": PRICES})
+
+    def box(self, edge_id: str) -> Json:
+        box = self.ask("GET", f"/api/boxes/{edge_id}")
+        assert isinstance(box, dict)
+        return box
+
+    def facts(self, edge_id: str) -> Iterator[Json]:
+        """Every fact of the inbox, in the order of arrival."""
+        after = 0
+        while page := _rows(
+            self.ask("GET", "/api/facts", edge_id=edge_id, after=after, limit=FACTS_A_PAGE)
+        ):
+            yield from page
+            after = int(page[-1]["position"])
+
+
+def until(is_true: Callable[[], bool], within_s: float) -> bool:
+    """Whether it became true in time. A program that cannot be reached just now is not true yet."""
+    deadline_s = time.monotonic() + within_s
+    while time.monotonic() < deadline_s:
+        try:
+            if is_true():
+                return True
+        except (httpx.TransportError, Refused):
+            pass  # being killed and restarted is what it is here for
+        time.sleep(POLL_S)
+    return False
+
+
+def _rows(answer: Any) -> list[Json]:
+    assert isinstance(answer, list)
+    return answer
+
+
+def _error(answer: httpx.Response) -> Json:
+    try:
+        found = answer.json()
+    except ValueError:
+        return {"message": answer.text[:200]}
+    return found if isinstance(found, dict) else {"message": str(found)}
