@@ -142,7 +142,9 @@ class ThreadedHost(Host):
         """Lets time pass, offers what was pushed back, sends what there is; how long nothing will happen."""
         try:
             wants_s = self._step()
-            self._offer()
+            if self._untaken:
+                self._offer()
+                wants_s = self._step()  # what was taken changes what comes next
             self._send()
         except Unplugged:
             self._drop_line()
@@ -272,6 +274,9 @@ class TcpHost(ThreadedHost):
     def _unplug(self) -> None:
         self._drop_line()
         if self._listener is not None:
+            # Our thread may be waiting on it, which would keep the port taken beyond the closing.
+            with contextlib.suppress(OSError):
+                self._listener.shutdown(socket.SHUT_RDWR)
             self._listener.close()
             self._listener = None
 

@@ -159,12 +159,13 @@ class EscposPrinter(LineDriver):
             return self._conversation.ask_status(ASK_S)
 
     def _refuse_unless_ready(self) -> None:
+        """Where a full buffer keeps the question out, the last ASB tells why it is full."""
         try:
-            status = self._ask_twice()
+            reasons = self._ask_twice().reasons
         except Timeout:
-            self._refuse(Reason.SILENT)
+            reasons = self._conversation.status.reasons or {Reason.SILENT}
         for reason in Reason:
-            if reason in status.reasons:
+            if reason in reasons:
                 self._refuse(reason)
 
     def _refuse(self, reason: Reason) -> NoReturn:

@@ -57,11 +57,17 @@ class EscposSimulator:
         self._is_held = False
         self._is_line_lost = False
 
+    @property
+    def is_idle(self) -> bool:
+        """Everything that came is on the paper, except for a command that is not whole."""
+        return not self.unit.work and length_of(self._buffer) is None
+
     # -- the wire ------------------------------------------------------------------------------
 
     def connected(self) -> None:
         """A new host hears nothing of what was meant for the old one."""
         self._out.clear()
+        self._is_line_lost = False
 
     def disconnected(self) -> None:
         self._out.clear()

@@ -1,9 +1,7 @@
 """The real driver and the simulated printer in one process, in a time that jumps, with hands that act in it."""
 
-import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
 
 import pytest
 
@@ -15,7 +13,7 @@ from drivers.transport import Transport, reason_of
 from hardware_sim.hosts import InProcessHost, InProcessLine
 from hardware_sim.printers.escpos import EscposSimulator
 from hardware_sim.printers.models import models
-from hardware_sim.wire import JumpingTime
+from hardware_sim.wire import Interface, JumpingTime
 
 
 class Hands(JumpingTime):
@@ -36,23 +34,18 @@ class Hands(JumpingTime):
 
 
 class Cable:
-    """The in-process line as drivers know cables. `read_limit` bytes at a time, `lose` drops bytes on the way back."""
+    """The in-process line as drivers know cables."""
 
     address = "sim://printer"
 
-    def __init__(self, line: InProcessLine, read_limit: int, losing: random.Random | None) -> None:
+    def __init__(self, line: InProcessLine) -> None:
         self._line = line
-        self._read_limit = read_limit
-        self._losing = losing
 
     def read(self, max_bytes: int, timeout_s: float) -> bytes:
         try:
-            data = self._line.read(min(max_bytes, self._read_limit), timeout_s)
+            return self._line.read(max_bytes, timeout_s)
         except OSError as error:
             raise Unavailable(address=self.address, detail=reason_of(error)) from error
-        if self._losing is None:
-            return data
-        return bytes(value for value in data if self._losing.random() > 0.2)
 
     def write(self, data: bytes, deadline_s: float) -> int:
         try:
@@ -69,8 +62,6 @@ class Counter:
     """One printer, its simulator and the driver that prints on it."""
 
     model: str
-    read_limit: int = 4096
-    losing: random.Random | None = None
     time: Hands = field(default_factory=Hands)
 
     def __post_init__(self) -> None:
@@ -83,9 +74,13 @@ class Counter:
 
     def opener(self) -> Transport:
         try:
-            return Cable(self.host.connect(), self.read_limit, self.losing)
+            return Cable(self.host.connect())
         except OSError as error:
             raise Unavailable(address="sim://printer", detail=reason_of(error)) from error
+
+    def spoil(self, wrap: Callable[[Interface], Interface]) -> None:
+        """Puts a bad wire (`hardware_sim.faults`) between."""
+        self.host.interface = wrap(self.sim)
 
     def receipt(self, lines: int = 20, name: str = "Line") -> bytes:
         elements = tuple(TextLine(f"{name} {number}") for number in range(1, lines + 1))
@@ -108,8 +103,8 @@ def at_counter() -> Iterator[Callable[..., Counter]]:
     """An open printer of a model."""
     counters: list[Counter] = []
 
-    def put(model: str = "epson-tm-t88v", **settings: Any) -> Counter:
-        counter = Counter(model, **settings)
+    def put(model: str = "epson-tm-t88v") -> Counter:
+        counter = Counter(model)
         counter.driver.open()
         counters.append(counter)
         return counter

@@ -1,4 +1,3 @@
-import random
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -10,6 +9,7 @@ from drivers.events import PrinterStatus, PrintProof, Reason
 from drivers.interfaces import PrintDocument, TextLine
 from drivers.printers.escpos import drawer_pulse
 from drivers.printers.profile import EscposProfile
+from hardware_sim.faults import Late, Lossy, SingleBytes
 from hardware_sim.printers.models import models
 
 Put = Callable[..., Any]
@@ -108,8 +108,18 @@ def test_the_proof_of_another_job_is_no_proof(at_counter: Put):
 
 @pytest.mark.parametrize("model", ALL)
 def test_one_byte_at_a_time(at_counter: Put, model: str):
-    counter = at_counter(model, read_limit=1)
+    counter = at_counter(model)
+    counter.spoil(SingleBytes)
     counter.sim.is_asb_first = True
+
+    assert counter.driver.print_bytes(counter.receipt(), "A001", 30.0).is_printed
+    assert counter.printed_lines() == LINES
+
+
+@pytest.mark.parametrize("model", ALL)
+def test_late_answers(at_counter: Put, model: str):
+    counter = at_counter(model)
+    counter.spoil(lambda it: Late(it, 0.7))
 
     assert counter.driver.print_bytes(counter.receipt(), "A001", 30.0).is_printed
     assert counter.printed_lines() == LINES
@@ -119,8 +129,7 @@ def test_one_byte_at_a_time(at_counter: Put, model: str):
 def test_a_line_that_loses_bytes_never_prints_twice(at_counter: Put, seed: int):
     """Of a lost answer comes Refused before the first byte or UnknownOutcome after it, and no second copy."""
     counter = at_counter()
-    counter.driver.close()
-    counter.losing = random.Random(seed)
+    counter.spoil(lambda it: Lossy(it, 0.2, seed))
     outcomes = []
     for number in range(10):
         try:
