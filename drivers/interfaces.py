@@ -121,3 +121,7 @@ class PaymentTerminal(Peripheral, Protocol):
     def abort(self, reference: str) -> None:
         """Asks the terminal to stop; a request, not an outcome."""
         ...
+
+    def diagnose(self, deadline_s: float) -> None:
+        """Returns where the terminal is well and reaches its host; raises where not. Moves no money."""
+        ...

@@ -32,6 +32,9 @@ class Readiness(NamedTuple):
     is_paper_low: bool = False
 
 
+NOTHING: Final = Readiness()
+
+
 class Work(Protocol):
     """One family's work with its open driver."""
 
@@ -54,20 +57,23 @@ class Owner:
         driver: Peripheral,
         work: Work,
         clock: Clock,
-        on_change: Callable[[], None],
         uniform: Callable[[float, float], float],
     ) -> None:
         self.condition = Condition(name, kind, State.ABSENT, clock.now(), detail="not tried yet")
         self.driver = driver
         self._work = work
         self._clock = clock
-        self._on_change = on_change
+        self._listeners: list[Callable[[], None]] = []
         self._uniform = uniform
         self._is_open = False
         self._attempt = 0
         self._retry_at_s = clock.monotonic()
         self._strikes = 0
         self._woken = threading.Event()
+
+    def on_change(self, listener: Callable[[], None]) -> None:
+        """Called in the owner's thread after each change of condition: before `run` begins."""
+        self._listeners.append(listener)
 
     def wake(self) -> None:
         """Tries at once what is waiting for its time."""
@@ -144,7 +150,7 @@ class Owner:
         # A USB printer that enumerates anew is gone for a moment: absent is what failed to come back once.
         self._become(State.OPENING if was_open else State.ABSENT, detail=detail)
 
-    def _become(self, state: State, readiness: Readiness = Readiness(), detail: str = "") -> None:
+    def _become(self, state: State, readiness: Readiness = NOTHING, detail: str = "") -> None:
         before = self.condition
         now = replace(
             before,
@@ -159,4 +165,5 @@ class Owner:
             now = replace(now, since=self._clock.now())
             log.info("%s is %s %s%s", now.name, now.state, " ".join(now.reasons), now.detail)
         self.condition = now
-        self._on_change()
+        for listener in self._listeners:
+            listener()

@@ -250,8 +250,8 @@ class SnapshotFetcher:
         hub_url: str,
         folder: Path,
         hub_key: Callable[[], str],
-        fetch: snapshots.Fetch,
         is_signed_by: snapshots.Verify,
+        fetch: snapshots.Fetch = snapshots.http_fetch,
     ) -> None:
         self._hub_url = hub_url
         self._folder = folder

@@ -1,0 +1,23 @@
+"""Is there money of which nobody knows whose it is?"""
+
+from __future__ import annotations
+
+from edge.checks import Problem, Seen
+
+
+def check(seen: Seen) -> Problem | None:
+    if seen.unknown_payments:
+        return Problem(
+            "checks.payments.unknown",
+            "bad",
+            f"It is not known whether {seen.unknown_payments} card payments were charged.",
+            "Switch the payment terminal on and leave it on: it is asked until it says. Do not charge again.",
+        )
+    if seen.pending_reversals:
+        return Problem(
+            "checks.payments.reversal_pending",
+            "bad",
+            f"{seen.pending_reversals} card payments are to be given back and are not yet.",
+            "Switch the payment terminal on and leave it on; it is tried until it is proved.",
+        )
+    return None

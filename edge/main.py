@@ -1,0 +1,302 @@
+"""The box put together: the only place that knows every room.
+
+Order of a start: settings, key, database, what a crash left behind, screens and api, listening. Only then come the
+peripherals and the line, in threads of their own: a page is served while drivers are still being imported.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import logging
+import os
+import secrets
+import shutil
+import socket
+import threading
+import urllib.request
+from collections.abc import Callable
+from datetime import UTC, datetime
+from importlib.metadata import version
+from typing import Any, Final
+
+import uvicorn
+from fastapi import FastAPI
+
+from contract.health import Health, PeripheralHealth
+from drivers.events import ScanRead
+from edge import api, changes, checks, screens
+from edge.changes import Changes
+from edge.checks import Problem, Seen
+from edge.clock import Clock, clock_of
+from edge.db import outbox
+from edge.db.unit_of_work import Database, Reader
+from edge.db.watched import WatchedDatabase
+from edge.domain.basket import EnteredCode
+from edge.keys import load_or_make
+from edge.peripherals.manager import Manager
+from edge.peripherals.resolver import recover
+from edge.peripherals.scanning import entered_code
+from edge.services import catalogue, payments, printing, shifts
+from edge.services.notices import Notices
+from edge.services.shop import Shop, open_shop
+from edge.settings import Settings
+from edge.uplink.uplink import Uplink
+
+log = logging.getLogger(__name__)
+
+GRACEFUL_S: Final = 1  # uvicorn would wait for the pages' open streams for ever
+REQUEST_THREADS: Final = 8  # as many as the database has readers
+ASK_S: Final = 2.0
+HOUSEKEEPING_S: Final = 3600.0
+ROOM_FOR_RESERVE_BYTES: Final = 1_000_000_000
+
+
+class Box:
+    """Everything of one running box. `start` and `stop` are for what works in the background."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.boot = secrets.token_hex(8)
+        self.software = version("twinstore")
+        self.clock: Clock = clock_of(settings.clock_url)
+        self.started_s = self.clock.monotonic()
+        self.changes = Changes()
+        settings.data_dir.mkdir(parents=True, exist_ok=True)
+        self.database: Database = WatchedDatabase(settings.database_path, self.changes)
+        key = load_or_make(settings.key_path)
+        self.shop: Shop = open_shop(settings, self.database, self.clock, key)
+        recover(self.shop)
+        self.notices = Notices(self.clock, lambda: self.changes.bump(changes.NOTICES))
+        self.uplink = Uplink(self.shop, self.changes, self.boot, self.software, self.health)
+        self.screens = screens.Screens(self._for_screens())
+        self.peripherals = Manager(
+            self.shop, self.changes, self.notices, self.screens.desk.scanned
+        )
+        self._stopping = threading.Event()
+
+    def start(self) -> None:
+        """Everything that the first page need not wait for."""
+        self.peripherals.start()
+        self.uplink.start()
+        threading.Thread(target=self._keep_house, name="housekeeping", daemon=True).start()
+
+    def stop(self) -> None:
+        self._stopping.set()
+        self.peripherals.stop()
+        self.uplink.stop()
+        self.database.checkpoint()
+        self.database.close()
+
+    def app(self) -> FastAPI:
+        app = FastAPI(title="Twinstore box", docs_url=None, redoc_url=None)
+        api.answer_errors(app)
+        for router in api.routers(self._for_api()):
+            app.include_router(router)
+        self.screens.add_to(app)
+        return app
+
+    # --- what the others may see ---
+
+    def health(self) -> Health:
+        seen = self.seen()
+        return Health(
+            at=seen.now,
+            boot=self.boot,
+            uptime_s=int(self.clock.monotonic() - self.started_s),
+            disk_free_bytes=seen.disk_free_bytes,
+            waiting_facts=seen.waiting_facts,
+            oldest_waiting_s=seen.oldest_waiting_s,
+            catalogue_version=seen.catalogue_version,
+            prices_version=seen.prices_version,
+            memory_bytes=memory_bytes(),
+            shift_open=shifts.current(self.shop) is not None,
+            peripherals=seen.peripherals,
+            problems=tuple(problem.key for problem in checks.problems(seen)),
+        )
+
+    def problems(self) -> list[Problem]:
+        return checks.problems(self.seen())
+
+    def seen(self) -> Seen:
+        return look(
+            self.shop,
+            is_line_up=self.uplink.truth.is_online,
+            line_alarm=self.uplink.status.alarm,
+            forks=self.uplink.truth.forks,
+            feed_troubles=self.uplink.feeds.troubles,
+            peripherals=self.peripherals.health(),
+        )
+
+    def _for_api(self) -> api.Box:
+        return api.Box(
+            shop=self.shop,
+            software=self.software,
+            boot=self.boot,
+            read_code=read_code,
+            is_online=lambda: self.uplink.truth.is_online,
+            peripherals=lambda: [
+                peripheral.model_dump(mode="json") for peripheral in self.peripherals.health()
+            ],
+        )
+
+    def _for_screens(self) -> screens.Box:
+        return screens.Box(
+            shop=self.shop,
+            changes=self.changes,
+            notices=self.notices,
+            conditions=lambda: self.peripherals.conditions(),
+            line=self._line_seen,
+            ask_to_stop=lambda payment_id: self.peripherals.abort_payment(payment_id),
+        )
+
+    def _line_seen(self) -> screens.LineSeen:
+        truth = self.uplink.truth
+        return screens.LineSeen(truth.is_online, truth.waiting)
+
+    def _keep_house(self) -> None:
+        while not self._stopping.wait(HOUSEKEEPING_S):
+            now_ms = int(self.clock.now().timestamp() * 1000)
+            with self.database.write() as work:
+                pruned = outbox.prune(work, now_ms)
+            log.info("%s facts that the hub has long held were pruned", pruned)
+            if shutil.disk_usage(self.settings.data_dir).free > ROOM_FOR_RESERVE_BYTES:
+                self.database.reserve.fill()
+
+
+def look(shop: Shop, **beside: Any) -> Seen:
+    """What the database and the disk say, with what only the running box knows `beside` it."""
+    database = shop.database
+    now = shop.clock.now()
+    with database.read() as reader:
+        head = outbox.head(reader)
+        last_ms = outbox.last_ms(reader)
+        oldest_ms = oldest_waiting_ms(reader, head) if head else None
+    versions = catalogue.cursors(database)
+    jobs = [job.state for job in printing.unfinished(shop)]
+    return Seen(
+        now=now,
+        disk_free_bytes=shutil.disk_usage(database.path.parent).free,
+        is_reserve_released=database.reserve.is_released,
+        last_fact_at=datetime.fromtimestamp(last_ms / 1000, UTC) if last_ms else None,
+        waiting_facts=head.waiting if head else 0,
+        oldest_waiting_s=0 if oldest_ms is None else max(0, int(now.timestamp() - oldest_ms / 1000)),
+        catalogue_version=versions["catalogue"],
+        prices_version=versions["prices"],
+        unknown_payments=len(payments.in_state(shop, "UNKNOWN")),
+        pending_reversals=len(payments.in_state(shop, "REVERSING", "REVERSAL_PENDING")),
+        unknown_print_jobs=jobs.count("UNKNOWN"),
+        held_print_jobs=jobs.count("HELD"),
+        **beside,
+    )
+
+
+def oldest_waiting_ms(reader: Reader, head: outbox.Head) -> int | None:
+    """When the oldest fact that the hub has not acknowledged was made: the time in its UUIDv7."""
+    row = reader.sql(
+        "SELECT uid FROM outbox WHERE epoch = ? AND seq = ?", (head.epoch, head.acked + 1)
+    ).fetchone()
+    return None if row is None else int(row[0].replace("-", "")[:12], 16)
+
+
+def read_code(data: str, symbology: str) -> EnteredCode:
+    return entered_code(ScanRead(symbology, data, is_terminated=True, monotonic_s=0.0))
+
+
+def examine(settings: Settings) -> list[Problem]:
+    """The problems of the box at `settings`, without starting it; a running one is asked about its peripherals."""
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    database = Database(settings.database_path)
+    clock = clock_of(settings.clock_url)
+    try:
+        shop = open_shop(settings, database, clock, load_or_make(settings.key_path))
+        state = ask_running(f"http://{settings.host}:{settings.port}/api/state")
+        is_online = bool(state.get("line", {}).get("online"))
+        told = tuple(PeripheralHealth.model_validate(it) for it in state.get("peripherals", ()))
+        return checks.problems(look(shop, is_line_up=is_online, peripherals=told))
+    finally:
+        database.close()
+
+
+def ask_running(url: str) -> dict[str, Any]:
+    """The running box's own answer, {} where none runs."""
+    try:
+        with urllib.request.urlopen(url, timeout=ASK_S) as response:  # noqa: S310 - our own address
+            state: dict[str, Any] = json.load(response)
+    except (OSError, ValueError):
+        return {}
+    return state
+
+
+def memory_bytes() -> int:
+    """This process's share of the memory (PSS, proc(5)), 0 where the system does not say."""
+    with contextlib.suppress(OSError), open("/proc/self/smaps_rollup", encoding="ascii") as file:
+        for line in file:
+            if line.startswith("Pss:"):
+                return int(line.split()[1]) * 1024
+    return 0
+
+
+class Server(uvicorn.Server):
+    """uvicorn that says when it listens."""
+
+    def __init__(self, config: uvicorn.Config, listening: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._listening = listening
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            self._listening()
+
+
+def supervise() -> None:
+    """Tells systemd that the box is ready, and from then on that it lives (sd_notify(3)); without systemd, nothing."""
+    address = os.environ.get("NOTIFY_SOCKET")
+    if not address:
+        return
+    notify(address, "READY=1")
+    interval_us = os.environ.get("WATCHDOG_USEC", "")
+    if interval_us.isdigit():
+        asyncio.get_running_loop().create_task(_live(address, int(interval_us) / 2e6))
+
+
+async def _live(address: str, interval_s: float) -> None:
+    """Runs in the loop that serves the pages: where that hangs, systemd restarts the box."""
+    while True:
+        notify(address, "WATCHDOG=1")
+        await asyncio.sleep(interval_s)
+
+
+def notify(address: str, text: str) -> None:
+    """One datagram; "@" begins an abstract address."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as wire:
+        wire.setblocking(False)
+        with contextlib.suppress(OSError):
+            wire.sendto(text.encode(), address.replace("@", "\0", 1))
+
+
+def run(settings: Settings) -> None:
+    """Until SIGINT or SIGTERM."""
+    box = Box(settings)
+    config = uvicorn.Config(
+        box.app(),
+        host=settings.host,
+        port=settings.port,
+        log_config=None,
+        access_log=False,
+        lifespan="off",
+        ws="none",
+        timeout_graceful_shutdown=GRACEFUL_S,
+    )
+
+    def listening() -> None:
+        log.info("Serving http://%s:%s", settings.host, settings.port)
+        threading.Thread(target=box.start, name="start", daemon=True).start()
+        supervise()
+
+    try:
+        asyncio.run(Server(config, listening).serve())
+    finally:
+        box.stop()

@@ -1,0 +1,189 @@
+"""The line put together: who hears what, and in which thread it is worked on.
+
+    line     paho's owner thread: connects, carries, only enqueues
+    relay    facts up and acks down
+    down     feeds, commands and telemetry; may take long over a snapshot
+
+paho and the HTTP client are imported when the threads start, after the screens are served.
+"""
+
+from __future__ import annotations
+
+import logging
+import queue
+import random
+import threading
+from collections import Counter
+from collections.abc import Callable
+from typing import Final
+
+from pydantic import ValidationError
+
+from contract.envelope import State
+from contract.health import Health
+from contract.topics import Address, Down
+from edge import changes
+from edge.changes import Changes
+from edge.clock import Clock
+from edge.domain.errors import Broken
+from edge.services.shop import Shop
+from edge.settings import Settings
+from edge.uplink.commands import Commands, print_test, resync_feed
+from edge.uplink.feed_store import BoxFeeds
+from edge.uplink.feeds import FEEDS, Feeds, SnapshotFetcher
+from edge.uplink.hub_key import PinnedHubKey
+from edge.uplink.outbox_stream import OutboxStream
+from edge.uplink.relay import About, LineTruth, Relay
+from edge.uplink.telemetry import Telemetry
+from edge.uplink.wire import LineStatus, Outgoing
+
+log = logging.getLogger(__name__)
+
+MAX_DOWN: Final = 256
+AFTER_BROKEN_S: Final = 5.0
+
+
+class Uplink:
+    """Starts and stops the line's threads; `truth`, `status` and `troubles` are for screens and checks."""
+
+    def __init__(
+        self,
+        shop: Shop,
+        watchers: Changes,
+        boot: str,
+        software: str,
+        collect: Callable[[], Health],
+    ) -> None:
+        settings = shop.settings
+        about = About(settings.edge_id, settings.location_id, boot, software, shop.key.public)
+        self.status = LineStatus()
+        self.counters: Counter[str] = Counter()
+        self._shop = shop
+        self._boot = boot
+        self._changes = watchers
+        self._stopping = threading.Event()
+        self._down: queue.Queue[Callable[[], None]] = queue.Queue(MAX_DOWN)
+        self._send: Callable[[Outgoing], bool] = lambda _: False
+        self._stop_line: Callable[[], None] = lambda: None
+        self._threads: list[threading.Thread] = []
+        stream = OutboxStream.open(shop.database)
+        self.relay = Relay(self, stream, about, shop.clock, watchers)
+        self.feeds = _feeds(self, shop, watchers)
+        self.commands = Commands(
+            shop, {"print_test": print_test, "resync_feed": resync_feed(self.feeds.repair, FEEDS)}
+        )
+        self.telemetry = Telemetry(
+            self, settings.edge_id, collect, shop.clock, random.SystemRandom().uniform
+        )
+        watchers.on(changes.OUTBOX, self.relay.wake)
+
+    @property
+    def truth(self) -> LineTruth:
+        return self.relay.truth
+
+    def send(self, outgoing: Outgoing) -> bool:
+        return self._send(outgoing)
+
+    def start(self) -> None:
+        from edge.uplink.mqtt import Broker, Line  # noqa: PLC0415 - paho, after the first page is served
+
+        settings = self._shop.settings
+        line = Line(
+            Broker.of(settings.broker_url),
+            settings.edge_id,
+            self._boot,
+            self._shop.clock,
+            self,
+            settings.reconnect_limit_s,
+        )
+        self.status, self._send, self._stop_line = line.status, line.send, line.stop
+        for name, target in (("relay", self._run_relay), ("down", self._run_down)):
+            thread = threading.Thread(target=target, name=name, daemon=True)
+            thread.start()
+            self._threads.append(thread)
+        line.start()
+
+    def stop(self, timeout_s: float = 2.0) -> None:
+        self._stop_line()
+        self._stopping.set()
+        self.relay.wake()
+        self._enqueue(lambda: None)
+        for thread in self._threads:
+            thread.join(timeout_s)
+
+    # --- called by the line's thread ---
+
+    def connected(self) -> None:
+        self.relay.connected()
+        self._enqueue(self.feeds.connected)
+        self._enqueue(self.telemetry.connected)
+
+    def disconnected(self) -> None:
+        self.relay.disconnected()
+        self._enqueue(self.feeds.disconnected)
+
+    def received(self, address: Address, payload: bytes) -> None:
+        if address.channel is Down.ACK:
+            self.relay.take_ack(payload)
+        elif address.channel is Down.OPS:
+            self._enqueue(lambda: self.feeds.take_ops(payload))
+        elif address.channel is Down.HEAD:
+            self._enqueue(lambda: self.feeds.take_head(payload))
+        elif address.channel is Down.COMMAND:
+            self._enqueue(lambda: self.commands.take(payload))
+
+    def hub_state(self, payload: bytes) -> None:
+        try:
+            state = State.model_validate_json(payload)
+        except ValidationError as error:
+            self.counters["refused_hub_state"] += 1
+            log.warning("Refused the hub's state: %s", error.errors()[0]["msg"])
+            return
+        self.relay.hub_is(online=state.online)
+
+    # --- threads ---
+
+    def _enqueue(self, work: Callable[[], None]) -> None:
+        try:
+            self._down.put_nowait(work)
+        except queue.Full:
+            # Everything that comes down is asked for or sent again by the hub.
+            self.counters["down_full"] += 1
+
+    def _run_relay(self) -> None:
+        self.relay.run(self._stopping)
+
+    def _run_down(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                self.step_down()
+            except Broken as error:
+                log.error("What comes down from the hub cannot be kept: %s", error)
+                self._stopping.wait(AFTER_BROKEN_S)
+
+    def step_down(self) -> None:
+        wait_s = min(self.feeds.step(), self.telemetry.step())
+        try:
+            work = self._down.get(timeout=wait_s)
+        except queue.Empty:
+            return
+        work()
+
+
+def _feeds(uplink: Uplink, shop: Shop, watchers: Changes) -> Feeds:
+    from edge.keys import verify  # noqa: PLC0415 - cryptography is loaded by its own functions
+
+    settings: Settings = shop.settings
+    clock: Clock = shop.clock
+    pinned = PinnedHubKey(settings.hub_key, settings.data_dir / "hub.key", settings.hub_url)
+    fetcher = SnapshotFetcher(settings.hub_url, settings.snapshots_dir, pinned, verify)
+    return Feeds(
+        uplink,
+        BoxFeeds(shop.database),
+        fetcher,
+        settings.edge_id,
+        settings.zone,
+        clock,
+        watchers,
+        random.SystemRandom().uniform,
+    )
