@@ -32,6 +32,17 @@ def stopped(ask: AskToStop, state: DeskState) -> DeskState:
     return replace(state, is_stop_asked=True)
 
 
+def reverse(shop: Shop, state: DeskState, text: str) -> DeskState:
+    """Gives the basket's newest card payment back; the payment terminal has the last word on this too."""
+    del text
+    view = selling.current(shop)
+    cards = [tender for tender in view.basket.tenders if tender.kind == "card"] if view else []
+    if not cards:
+        return state
+    payment = payments.reverse(shop, cards[-1].payment_id)
+    return replace(state, payment_id=payment.payment_id, notice=None, is_armed=False)
+
+
 def follow(shop: Shop, state: DeskState) -> DeskState:
     """The state once the followed payment has its last word; the same state while it has not."""
     if not state.payment_id:
@@ -84,7 +95,7 @@ def done_of(sale: dict[str, object]) -> LastDone:
         total_minor=_int(sale["total_minor"]) + _int(sale["rounding_minor"]),
         tendered_minor=sum(t["tendered_minor"] for t in tenders if t["kind"] == "cash"),
         change_minor=sum(t["change_minor"] for t in tenders),
-        tenders=tuple((t["kind"], t["amount_minor"], t["masked_pan"]) for t in tenders),
+        tenders=tuple((t["kind"], t["tendered_minor"], t["masked_pan"]) for t in tenders),
     )
 
 

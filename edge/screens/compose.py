@@ -94,6 +94,7 @@ def situation(seen: Readings, state: DeskState) -> Situation:
         suspended_count=len(seen.suspended),
         has_last_sale=state.done is not None,
         has_payment_terminal="payment_terminal" in kinds,
+        has_card_tender=bool(seen.basket and seen.basket.basket.card_minor),
         is_step=bool(state.step),
         return_count=chosen,
     )

@@ -71,8 +71,8 @@ def router(box: Box, desk: Desk, pages: Pages) -> APIRouter:
     ) -> Response:
         if key == LANGUAGE_KEY:
             return next_language(pages.look(request))
-        is_done = await run_in_threadpool(desk.press, key, text)
-        return pressed(request, is_done=is_done)
+        is_read = await run_in_threadpool(desk.press, key, text)
+        return pressed(request, is_read=is_read)
 
     return routes
 
@@ -86,11 +86,11 @@ async def follow(box: Box, page: Page) -> AsyncIterator[bytes]:
             topics = await follower.wait(stream.HEARTBEAT_S)
 
 
-def pressed(request: Request, *, is_done: bool) -> Response:
+def pressed(request: Request, *, is_read: bool) -> Response:
     """Nothing for htmx to swap: the stream shows what came of it. A browser without scripts gets the page again."""
     if "hx-request" not in request.headers:
         return RedirectResponse("/", 303)
-    headers = {} if is_done else {"HX-Trigger": "typed:keep"}
+    headers = {} if is_read else {"HX-Trigger": "typed:keep"}
     return Response(status_code=204, headers=headers)
 
 

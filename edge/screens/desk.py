@@ -38,6 +38,7 @@ COMMANDS: Final[dict[str, Command]] = {
     "resume_list": selling_keys.resume_list,
     "cash": selling_keys.cash,
     "card": card_keys.begin,
+    "reverse_card": card_keys.reverse,
     "reprint": selling_keys.reprint,
     "select_up": selling_keys.select_up,
     "select_down": selling_keys.select_down,
@@ -80,12 +81,15 @@ class Desk:
         return self._state
 
     def press(self, key: str, text: str) -> bool:
-        """Carries one key out. False where it was refused: the typed text should stay."""
+        """Carries one key out. False where the text was misread: it should stay, to be corrected.
+
+        Refused text goes: a code that is not in the catalogue must not become an amount under the next key.
+        """
         with self._lock:
             before = self._followed()
-            after, is_done = self._after(before, key, text)
+            after, is_read = self._after(before, key, text)
             self._keep(replace(after, heard=self._heard()))
-        return is_done
+        return is_read
 
     def scanned(self, entered: EnteredCode) -> None:
         """The sink of every scanner: goods go into the basket, a receipt opens its return.
@@ -124,13 +128,14 @@ class Desk:
             return self._carried_out(state, key, text), True
         except Misread as misread:
             told = Notice("warn", misread.what, misread.now)
+            return replace(state, notice=told, is_armed=False), False
         except ShopError as error:
             told = refusal(error)
         except Exception:
             # The counter must answer the next key, whatever one of them did; the use case rolled itself back.
             log.exception("The key %s failed", key)
             told = notice("bad", "counter.notice.fault", has_advice=True)
-        return replace(state, notice=told, is_armed=False), False
+        return replace(state, notice=told, is_armed=False), True
 
     def _carried_out(self, state: DeskState, key: str, text: str) -> DeskState:
         shop = self._box.shop

@@ -67,6 +67,7 @@ class Situation:
     has_last_sale: bool = False
     has_printer: bool = True
     has_payment_terminal: bool = True
+    has_card_tender: bool = False
     is_step: bool = False
     return_count: int = 0
 
@@ -137,6 +138,7 @@ def _selling(now: Situation) -> tuple[Key, ...]:
         Key("F10", "shift"),
         Key("F8", "cash", "tender", is_main=True),
         Key("F9", "card", "tender", is_enabled=now.has_payment_terminal),
+        *((Key("Shift+F9", "reverse_card"),) if now.has_card_tender else ()),
         Key("ArrowUp", "select_up", "hidden"),
         Key("ArrowDown", "select_down", "hidden"),
         Key("Escape", "back", "hidden"),

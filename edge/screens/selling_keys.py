@@ -115,7 +115,7 @@ def done_sale(sale: SaleCompleted) -> LastDone:
         total_minor=sale.total_minor + sale.rounding_minor,
         tendered_minor=sum(tender.tendered_minor for tender in cash_tenders),
         change_minor=sum(tender.change_minor for tender in cash_tenders),
-        tenders=tuple((t.kind, t.amount_minor, t.masked_pan) for t in sale.tenders),
+        tenders=tuple((t.kind, t.tendered_minor, t.masked_pan) for t in sale.tenders),
     )
 
 

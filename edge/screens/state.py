@@ -17,7 +17,10 @@ Step = Literal["", "float", "cash_in", "cash_out", "reason_in", "reason_out"]
 
 @dataclass(frozen=True, slots=True)
 class LastDone:
-    """The last sale or return as it was completed; its receipt's print job is looked up by `subject_id`."""
+    """The last sale or return as it was completed; its receipt's print job is looked up by `subject_id`.
+
+    `tenders` are (kind, what was handed over, masked card number).
+    """
 
     kind: Literal["sale", "return"]
     subject_id: str

@@ -65,7 +65,8 @@ def likely_cash(due_minor: int, currency: str, limit: int = 3) -> tuple[int, ...
     """The exact amount, and the next sums that customers are likely to hand over in notes."""
     if due_minor <= 0:
         return ()
-    sums = {-(-due_minor // note) * note for note in NOTES.get(currency, NOTES_OF_OTHERS)}
+    notes = [note for note in NOTES.get(currency, NOTES_OF_OTHERS) if note * 20 > due_minor]
+    sums = {-(-due_minor // note) * note for note in notes}
     return tuple(sorted(sums | {due_minor})[:limit])
 
 

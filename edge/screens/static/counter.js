@@ -53,4 +53,3 @@ desk.addEventListener("typed:keep", () => {
   entry.select();
 });
 desk.addEventListener("look:changed", () => { window.location.reload(); });
-entry.focus({ preventScroll: true });
