@@ -73,9 +73,7 @@ def _write_new(path: Path, secret: bytes) -> None:
 
 def _read(path: Path) -> bytes:
     if path.stat().st_mode & 0o077:
-        raise KeyFileError(
-            f"The key {path} can be read by others; run: chmod 600 {path}"
-        )
+        raise KeyFileError(f"The key {path} can be read by others; run: chmod 600 {path}")
     text = path.read_text(encoding="ascii", errors="replace").strip()
     try:
         secret = bytes.fromhex(text)

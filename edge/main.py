@@ -19,6 +19,7 @@ import urllib.request
 from collections.abc import Callable
 from datetime import UTC, datetime
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any, Final
 
 import uvicorn
@@ -35,6 +36,7 @@ from edge.db.unit_of_work import Database, Reader
 from edge.db.watched import WatchedDatabase
 from edge.domain.basket import EnteredCode
 from edge.keys import load_or_make
+from edge.peripherals.conditions import Condition
 from edge.peripherals.manager import Manager
 from edge.peripherals.resolver import recover
 from edge.peripherals.scanning import entered_code
@@ -50,6 +52,7 @@ GRACEFUL_S: Final = 1  # uvicorn would wait for the pages' open streams for ever
 REQUEST_THREADS: Final = 8  # as many as the database has readers
 ASK_S: Final = 2.0
 HOUSEKEEPING_S: Final = 3600.0
+SMAPS: Final = Path("/proc/self/smaps_rollup")
 ROOM_FOR_RESERVE_BYTES: Final = 1_000_000_000
 
 
@@ -71,9 +74,7 @@ class Box:
         self.notices = Notices(self.clock, lambda: self.changes.bump(changes.NOTICES))
         self.uplink = Uplink(self.shop, self.changes, self.boot, self.software, self.health)
         self.screens = screens.Screens(self._for_screens())
-        self.peripherals = Manager(
-            self.shop, self.changes, self.notices, self.screens.desk.scanned
-        )
+        self.peripherals = Manager(self.shop, self.changes, self.notices, self.screens.desk.scanned)
         self._stopping = threading.Event()
 
     def start(self) -> None:
@@ -146,10 +147,18 @@ class Box:
             shop=self.shop,
             changes=self.changes,
             notices=self.notices,
-            conditions=lambda: self.peripherals.conditions(),
+            conditions=self._conditions,
             line=self._line_seen,
-            ask_to_stop=lambda payment_id: self.peripherals.abort_payment(payment_id),
+            ask_to_stop=self._ask_to_stop,
         )
+
+    # The screens are made before the peripherals, whose scans they take.
+
+    def _conditions(self) -> tuple[Condition, ...]:
+        return self.peripherals.conditions()
+
+    def _ask_to_stop(self, payment_id: str) -> None:
+        self.peripherals.abort_payment(payment_id)
 
     def _line_seen(self) -> screens.LineSeen:
         truth = self.uplink.truth
@@ -181,7 +190,9 @@ def look(shop: Shop, **beside: Any) -> Seen:
         is_reserve_released=database.reserve.is_released,
         last_fact_at=datetime.fromtimestamp(last_ms / 1000, UTC) if last_ms else None,
         waiting_facts=head.waiting if head else 0,
-        oldest_waiting_s=0 if oldest_ms is None else max(0, int(now.timestamp() - oldest_ms / 1000)),
+        oldest_waiting_s=0
+        if oldest_ms is None
+        else max(0, int(now.timestamp() - oldest_ms / 1000)),
         catalogue_version=versions["catalogue"],
         prices_version=versions["prices"],
         unknown_payments=len(payments.in_state(shop, "UNKNOWN")),
@@ -231,8 +242,8 @@ def ask_running(url: str) -> dict[str, Any]:
 
 def memory_bytes() -> int:
     """This process's share of the memory (PSS, proc(5)), 0 where the system does not say."""
-    with contextlib.suppress(OSError), open("/proc/self/smaps_rollup", encoding="ascii") as file:
-        for line in file:
+    with contextlib.suppress(OSError):
+        for line in SMAPS.read_text(encoding="ascii").splitlines():
             if line.startswith("Pss:"):
                 return int(line.split()[1]) * 1024
     return 0

@@ -1,4 +1,4 @@
-"""For how many days can the shop go on without the hub?"""
+"""For how many days the shop can go on without the hub."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Is there something to sell, and does it come down from the hub?"""
+"""Whether there is something to sell, and whether it comes down from the hub."""
 
 from __future__ import annotations
 

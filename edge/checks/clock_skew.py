@@ -1,4 +1,4 @@
-"""Has the clock gone back? Facts keep their order whatever it says; dates on receipts do not."""
+"""Whether the clock went back: facts keep their order whatever it says, dates on receipts do not."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Is there room for what the shop will sell?"""
+"""Whether there is room for what the shop will sell."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Is the line to the hub only down, or is something wrong with it?"""
+"""Whether the line to the hub is only down, or something is wrong with it."""
 
 from __future__ import annotations
 

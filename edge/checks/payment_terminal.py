@@ -1,4 +1,4 @@
-"""Can customers pay by card?"""
+"""Whether customers can pay by card."""
 
 from __future__ import annotations
 

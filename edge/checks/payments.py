@@ -1,4 +1,4 @@
-"""Is there money of which nobody knows whose it is?"""
+"""Whether there is money of which nobody knows whose it is."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Has every receipt come out?"""
+"""Whether every receipt has come out."""
 
 from __future__ import annotations
 

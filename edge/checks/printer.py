@@ -1,4 +1,4 @@
-"""Can receipts be printed?"""
+"""Whether receipts can be printed."""
 
 from __future__ import annotations
 

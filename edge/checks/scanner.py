@@ -1,4 +1,4 @@
-"""Can goods be scanned?"""
+"""Whether goods can be scanned."""
 
 from __future__ import annotations
 

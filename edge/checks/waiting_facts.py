@@ -1,4 +1,4 @@
-"""Do sales reach the hub?"""
+"""Whether sales reach the hub."""
 
 from __future__ import annotations
 

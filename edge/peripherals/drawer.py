@@ -56,7 +56,7 @@ class DrawerKeeper:
             try:
                 self.step()
             except Broken as error:
-                log.error("The drawer's openings cannot be recorded: %s", error)
+                log.warning("The drawer's openings cannot be recorded: %s", error)
             self._woken.wait(LOOK_S)
             self._woken.clear()
 

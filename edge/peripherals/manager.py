@@ -107,7 +107,7 @@ class Manager:
             thread.join(timeout_s)
 
     def bind(self, make: Build, cable: Callable[[str], Callable[[], Any]]) -> None:
-        """A driver for each of the settings, those on another peripheral after the one they hang on; no thread runs yet."""
+        """A driver for each of the settings, those that hang on another one last; no thread runs yet."""
         configured = self._shop.settings.peripherals
         drivers: dict[str, Peripheral] = {}
         for name in sorted(configured, key=lambda name: configured[name].url.startswith(VIA)):

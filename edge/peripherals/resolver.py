@@ -41,7 +41,9 @@ NO_MONEY: Final = frozenset(
 def recover(shop: Shop) -> None:
     """After a start, before anything else works: whatever was under way is of unknown outcome now."""
     for job in printing.recover(shop):
-        log.warning("Print job %s (%s): it is not known whether it was printed", job.job_id, job.kind)
+        log.warning(
+            "Print job %s (%s): it is not known whether it was printed", job.job_id, job.kind
+        )
     for payment in payments.recover(shop):
         log.warning("Payment %s is %s: the terminal is asked", payment.reference, payment.state)
     drawers.recover(shop)

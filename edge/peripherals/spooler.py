@@ -107,7 +107,7 @@ class Spooler:
             return self.step()
         except Broken as error:
             # Without a journal nothing may be printed: the job waits in the database until the disk takes it.
-            log.error("Printing waits: %s", error)
+            log.warning("Printing waits: %s", error)
             return False
 
     def _oldest(self) -> PrintJob | None:

@@ -1,5 +1,7 @@
-"""What a person at the counter must be told though no press of theirs asked for it: a scan that was refused, a payment
-that was reversed. In memory only: after a restart the database says what is still open.
+"""What a person at the counter must be told though no press of theirs asked for it.
+
+A scan that was refused, a payment that was given back. In memory only: after a restart the database says what is
+still open.
 """
 
 from __future__ import annotations

@@ -77,8 +77,9 @@ class FeedState:
 class Feeds:
     """`step` is called by the down-link's thread; it gives the seconds until the next look is due."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - everything from outside, by name
         self,
+        *,
         wire: Wire,
         store: FeedStore,
         fetch_snapshot: SnapshotSource,

@@ -44,7 +44,9 @@ ALARM_HOLD_S: Final = 120.0
 IDLE_S: Final = 1.0  # paho's keep-alive needs a look this often
 MAX_QUEUED: Final = 512
 MAX_IN_FLIGHT: Final = 100  # above the widest window (64) plus pulls and state
-MAX_PACKET_BYTES: Final = 4 * MAX_MESSAGE_BYTES  # what a broker may send at all; above the contract it is refused
+MAX_PACKET_BYTES: Final = (
+    4 * MAX_MESSAGE_BYTES
+)  # what a broker may send at all; above the contract it is refused
 FAILED: Final = 0x80  # reason codes from here on are refusals (MQTT 5.0, 2.4)
 TAKEN_OVER: Final = 0x8E
 # mosquitto 2.0.11 closes a connection that is taken over without saying 0x8E; two boxes with one id are then seen
@@ -175,7 +177,7 @@ class Line:
             return False
         try:
             self._serve(client)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - said below
             # paho raises its own bare Exception subclasses for bytes that are not MQTT. Whatever it is, this
             # thread is the box's only way out and must live: count it, drop the connection, come back later.
             self._dropped(client, error)

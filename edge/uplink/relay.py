@@ -153,9 +153,14 @@ class Relay:
         self._inbox.append(payload)
         self.wake()
 
-    def hub_is(self, *, online: bool) -> None:
-        """What the hub's retained state says: a broker without a hub behind it is no line."""
+    def hub_is(self, *, online: bool, is_fresh: bool) -> None:
+        """What the hub's retained state says: a broker without a hub behind it is no line.
+
+        A fresh hub was not there to hear what we said last: it is greeted at once, not after the time limit.
+        """
         self._is_hub_online = online
+        if online and is_fresh:
+            self._connections.append(True)
         self.wake()
 
     @property
@@ -175,7 +180,7 @@ class Relay:
         """Takes what came, sends what may go; gives the seconds until the next look is due."""
         now_s = self._clock.monotonic()
         while self._connections:
-            self._line_changed(self._connections.popleft())
+            self._line_changed(is_up=self._connections.popleft())
         while self._inbox:
             self._acknowledged(self._inbox.popleft(), now_s)
         self._send_all(now_s)
@@ -191,7 +196,7 @@ class Relay:
         self._stored = stream.acked
         self._sender = Sender(ReadAhead(stream.log), stream.epoch, stream.acked)
 
-    def _line_changed(self, is_up: bool) -> None:  # noqa: FBT001 - what happened, not how to do it
+    def _line_changed(self, *, is_up: bool) -> None:
         if is_up:
             self._sender.connected()
         else:

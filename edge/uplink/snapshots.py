@@ -71,8 +71,9 @@ Fetch = Callable[[str, int], Response]
 
 def http_fetch(url: str, first_byte: int) -> Response:
     """Asks for `url` from `first_byte` on (RFC 9110, 14.2). Raises OSError where the hub cannot be reached."""
-    request = urllib.request.Request(url, headers={"Range": f"bytes={first_byte}-"})
-    response: Response = urllib.request.urlopen(request, timeout=HTTP_TIMEOUT_S)
+    # The settings admit http and https alone.
+    request = urllib.request.Request(url, headers={"Range": f"bytes={first_byte}-"})  # noqa: S310
+    response: Response = urllib.request.urlopen(request, timeout=HTTP_TIMEOUT_S)  # noqa: S310
     return response
 
 

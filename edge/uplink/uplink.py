@@ -60,6 +60,7 @@ class Uplink:
         self.counters: Counter[str] = Counter()
         self._shop = shop
         self._boot = boot
+        self._hub_boot = ""
         self._changes = watchers
         self._stopping = threading.Event()
         self._down: queue.Queue[Callable[[], None]] = queue.Queue(MAX_DOWN)
@@ -85,7 +86,7 @@ class Uplink:
         return self._send(outgoing)
 
     def start(self) -> None:
-        from edge.uplink.mqtt import Broker, Line  # noqa: PLC0415 - paho, after the first page is served
+        from edge.uplink.mqtt import Broker, Line
 
         settings = self._shop.settings
         line = Line(
@@ -139,7 +140,11 @@ class Uplink:
             self.counters["refused_hub_state"] += 1
             log.warning("Refused the hub's state: %s", error.errors()[0]["msg"])
             return
-        self.relay.hub_is(online=state.online)
+        is_fresh, self._hub_boot = state.boot != self._hub_boot, state.boot
+        self.relay.hub_is(online=state.online, is_fresh=is_fresh)
+        if state.online and is_fresh:
+            self._enqueue(self.feeds.connected)
+            self._enqueue(self.telemetry.connected)
 
     # --- threads ---
 
@@ -158,7 +163,7 @@ class Uplink:
             try:
                 self.step_down()
             except Broken as error:
-                log.error("What comes down from the hub cannot be kept: %s", error)
+                log.warning("What comes down from the hub cannot be kept: %s", error)
                 self._stopping.wait(AFTER_BROKEN_S)
 
     def step_down(self) -> None:
@@ -171,19 +176,19 @@ class Uplink:
 
 
 def _feeds(uplink: Uplink, shop: Shop, watchers: Changes) -> Feeds:
-    from edge.keys import verify  # noqa: PLC0415 - cryptography is loaded by its own functions
+    from edge.keys import verify
 
     settings: Settings = shop.settings
     clock: Clock = shop.clock
     pinned = PinnedHubKey(settings.hub_key, settings.data_dir / "hub.key", settings.hub_url)
     fetcher = SnapshotFetcher(settings.hub_url, settings.snapshots_dir, pinned, verify)
     return Feeds(
-        uplink,
-        BoxFeeds(shop.database),
-        fetcher,
-        settings.edge_id,
-        settings.zone,
-        clock,
-        watchers,
-        random.SystemRandom().uniform,
+        wire=uplink,
+        store=BoxFeeds(shop.database),
+        fetch_snapshot=fetcher,
+        edge_id=settings.edge_id,
+        zone=settings.zone,
+        clock=clock,
+        changes=watchers,
+        uniform=random.SystemRandom().uniform,
     )
