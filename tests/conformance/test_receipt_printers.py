@@ -201,8 +201,8 @@ def test_paper_out_until_the_deadline_is_unknown(opened: Bench):
 
 def test_a_full_buffer_pushes_back_and_nothing_is_lost(opened: Bench):
     opened.change(lambda: opened.sim.unit.leave_paper(100))
-    timer = opened.later(0.5, opened.sim.unit.load_paper)
-    lines = [f"Line {number}" for number in range(2000)]
+    timer = opened.later(0.3, opened.sim.unit.load_paper)
+    lines = [f"Line {number}" for number in range(800)]
     job = opened.driver.encode(PrintDocument("en", tuple(TextLine(line) for line in lines)))
 
     assert opened.driver.print_bytes(job, "A001", 30.0).is_printed
@@ -275,7 +275,7 @@ def test_prints_at_once_while_another_thread_listens(opened: Bench):
 
     def listen() -> None:
         opened.driver.wait_for_status(0.1)
-        told.append(opened.driver.wait_for_status(1.0))
+        told.append(opened.driver.wait_for_status(0.6))
 
     listener = threading.Thread(target=listen)
     listener.start()
@@ -283,7 +283,7 @@ def test_prints_at_once_while_another_thread_listens(opened: Bench):
 
     assert opened.driver.print_bytes(receipt(opened.driver), "A001", 10.0).is_printed
 
-    assert time.monotonic() - start_s < 0.9
+    assert time.monotonic() - start_s < 0.5
     listener.join()
     assert told == [None]
 
