@@ -38,8 +38,8 @@ NOTHING: Final = Readiness()
 class Work(Protocol):
     """One family's work with its open driver."""
 
-    def opened(self) -> None:
-        """Called once after every opening."""
+    def opened(self) -> Readiness:
+        """Called once after every opening; says how the peripheral is then."""
         ...
 
     def once(self) -> Readiness:
@@ -119,7 +119,7 @@ class Owner:
         self.driver.open()
         self._is_open = True
         self._attempt = self._strikes = 0
-        self._work.opened()
+        self._said(self._work.opened())
 
     def _look(self) -> None:
         try:
@@ -127,9 +127,12 @@ class Owner:
         except Refused as error:
             readiness = Readiness((str(error.fields["reason"]),))
         self._strikes = 0
+        self._said(readiness)
+
+    def _said(self, readiness: Readiness) -> None:
         is_busy = self.condition.state is State.BUSY
-        state = State.NOT_READY if readiness.reasons else State.BUSY if is_busy else State.READY
-        self._become(state, readiness)
+        able = State.BUSY if is_busy else State.READY
+        self._become(State.NOT_READY if readiness.reasons else able, readiness)
 
     def _strike(self, error: PeripheralError) -> None:
         """Silence and nonsense are borne a few times: the next question may be answered."""

@@ -50,9 +50,10 @@ class TerminalWork:
         self._is_busy = False
         self._failed = threading.Event()
 
-    def opened(self) -> None:
+    def opened(self) -> Readiness:
         self._failed.clear()
         self._asked_at_s = self._clock.monotonic()
+        return Readiness()
 
     def exchange(self, *, is_running: bool) -> None:
         """No diagnosis is asked for while a customer pays."""

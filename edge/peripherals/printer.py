@@ -21,8 +21,9 @@ class PrinterWork:
         self._last = PrinterStatus()
         self._asked_at_s = clock.monotonic()
 
-    def opened(self) -> None:
+    def opened(self) -> Readiness:
         self._ask()
+        return self._readiness()
 
     def once(self) -> Readiness:
         reported = self._printer.wait_for_status(LISTEN_S)
@@ -30,6 +31,9 @@ class PrinterWork:
             self._last = reported
         elif self._clock.monotonic() - self._asked_at_s >= self._pause_s():
             self._ask()
+        return self._readiness()
+
+    def _readiness(self) -> Readiness:
         reasons = tuple(sorted(reason.value for reason in self._last.reasons))
         return Readiness(reasons, self._last.is_paper_low)
 

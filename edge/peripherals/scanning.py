@@ -112,8 +112,8 @@ class ScannerWork:
         self._scanner = scanner
         self._put = put
 
-    def opened(self) -> None:
-        """A scanner needs nothing after opening."""
+    def opened(self) -> Readiness:
+        return Readiness()
 
     def once(self) -> Readiness:
         for read in self._scanner.reads(LISTEN_S):
