@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, Self
 
 import httpx
 
 TIMEOUT_S = 10.0
 POLL_S = 0.05
-FACTS_A_PAGE = 500
+ROWS_A_PAGE = 1_000
 
 Json = dict[str, Any]
 
@@ -93,14 +93,29 @@ class HeadOffice(Program):
         assert isinstance(box, dict)
         return box
 
-    def facts(self, edge_id: str) -> Iterator[Json]:
-        """Every fact of the inbox, in the order of arrival."""
-        after = 0
-        while page := _rows(
-            self.ask("GET", "/api/facts", edge_id=edge_id, after=after, limit=FACTS_A_PAGE)
-        ):
-            yield from page
-            after = int(page[-1]["position"])
+    def facts(self, edge_id: str) -> dict[str, list[Json]]:
+        """The inbox of one box: by epoch, oldest epoch first, in the order of its stream."""
+        epochs = [str(stream["epoch"]) for stream in self.box(edge_id)["epochs"]]
+        return {epoch: list(self._stream(edge_id, epoch)) for epoch in epochs}
+
+    def sales(self, edge_id: str) -> list[Json]:
+        """What the hub's books hold of one box, in the order in which it was entered."""
+        found: list[Json] = []
+        while page := self._page("/api/sales", found, "position", edge_id=edge_id):
+            found += page
+        return found
+
+    def _stream(self, edge_id: str, epoch: str) -> list[Json]:
+        found: list[Json] = []
+        while page := self._page("/api/facts", found, "seq", edge_id=edge_id, epoch=epoch):
+            found += page
+        return found
+
+    def _page(self, path: str, found: list[Json], key: str, **parameters: str) -> list[Json]:
+        after = int(found[-1][key]) if found else 0
+        page = self.ask("GET", path, after=after, limit=ROWS_A_PAGE, **parameters)
+        assert isinstance(page, list)
+        return page
 
 
 def until(is_true: Callable[[], bool], within_s: float) -> bool:
@@ -114,11 +129,6 @@ def until(is_true: Callable[[], bool], within_s: float) -> bool:
             pass  # being killed and restarted is what it is here for
         time.sleep(POLL_S)
     return False
-
-
-def _rows(answer: Any) -> list[Json]:
-    assert isinstance(answer, list)
-    return answer
 
 
 def _error(answer: httpx.Response) -> Json:

@@ -5,10 +5,18 @@ The machine's rules are the world's own steps. Imported by the tests and, where 
 
 from __future__ import annotations
 
+from hypothesis import HealthCheck, settings
+from hypothesis import seed as hypothesis_seed
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    rule,
+    run_state_machine_as_test,
+)
 
 from hardware_sim.proof.actors import Box, Crash
+from hardware_sim.proof.oracle import Violation
 from hardware_sim.proof.simulation import FAULTS, MOST_BOXES, Core, Step, World
 
 boxes = st.integers(0, MOST_BOXES - 1)
@@ -54,3 +62,20 @@ class SyncMachine(RuleBasedStateMachine):
 
     def _box(self, number: int) -> Box:
         return self.world.boxes[number % len(self.world.boxes)]
+
+
+def run_rules(examples: int, seed: int) -> str:
+    """The first violation in words, "" where there is none."""
+    chosen = settings(
+        max_examples=examples,
+        stateful_step_count=40,
+        deadline=None,
+        database=None,
+        suppress_health_check=list(HealthCheck),
+    )
+    machine = hypothesis_seed(seed)(type("SeededMachine", (SyncMachine,), {}))
+    try:
+        run_state_machine_as_test(machine, settings=chosen)
+    except Violation as violation:
+        return str(violation)
+    return ""
