@@ -247,7 +247,6 @@ class DrawerOpening(SQLModel, table=True):
     opening_id: int | None = Field(default=None, primary_key=True)
     shift_id: str
     cause: str
-    state: str
     requested_at: str
 
 

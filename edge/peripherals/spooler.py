@@ -112,8 +112,7 @@ class Spooler:
 
     def _oldest(self) -> PrintJob | None:
         """The job whose turn it is. One with an unknown outcome waits for a person and holds nobody up."""
-        waiting = (job for job in printing.unfinished(self._shop) if job.state != "UNKNOWN")
-        return next(waiting, None)
+        return printing.oldest_waiting(self._shop)
 
     def _print(self, job: PrintJob) -> bool:
         job_id = job.job_id or 0

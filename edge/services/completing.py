@@ -7,7 +7,7 @@ from typing import Any
 from contract.sales import SaleCompleted, SaleLine, TaxGroupTotal, Tender
 from edge.db import tables
 from edge.domain.basket import Basket, Priced
-from edge.services import drawers, printing, receipts
+from edge.services import drawers, printing
 from edge.services.shop import OpenShift, Work
 
 
@@ -16,7 +16,7 @@ def complete(work: Work, shift: OpenShift, basket: Basket, priced: Priced) -> Sa
     sale = _fact(work, shift, basket, priced)
     _insert_sale(work, sale)
     _move_stock(work, sale)
-    printing.queue(work, "sale", sale.sale_id, receipts.sale_receipt(work.shop, sale))
+    printing.queue_sale(work, sale.sale_id)
     if any(tender.kind == "cash" for tender in sale.tenders):
         drawers.request(work, shift.shift_id, "sale")
     work.log(sale)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 from sqlalchemy import bindparam
-from sqlmodel import col, update
+from sqlmodel import col, delete
 
 from contract.sales import DrawerOpened
 from edge.db.tables import DrawerOpening, Shift, rows_of
@@ -15,22 +15,15 @@ from edge.services.shop import Shop, Work
 
 Cause = Literal["sale", "return", "no_sale", "cash_in", "cash_out"]
 
-_REQUESTED = (
-    rows_of(DrawerOpening)
-    .where(col(DrawerOpening.state) == "requested")
-    .order_by(col(DrawerOpening.opening_id))
-)
-_OPENING = rows_of(DrawerOpening).where(
-    col(DrawerOpening.opening_id) == bindparam("opening_id"),
-    col(DrawerOpening.state) == "requested",
-)
+_REQUESTED = rows_of(DrawerOpening).order_by(col(DrawerOpening.opening_id))
+_OPENING = rows_of(DrawerOpening).where(col(DrawerOpening.opening_id) == bindparam("opening_id"))
 _SHIFT = rows_of(Shift).where(col(Shift.shift_id) == bindparam("shift_id"))
 
 
 def request(work: Work, shift_id: str, cause: Cause) -> None:
     work.unit.insert(
         DrawerOpening,
-        [{"shift_id": shift_id, "cause": cause, "state": "requested", "requested_at": work.stamp}],
+        [{"shift_id": shift_id, "cause": cause, "requested_at": work.stamp}],
     )
 
 
@@ -54,7 +47,7 @@ def report(shop: Shop, opening_id: int, *, is_proved: bool) -> None:
             raise NotFound(what="drawer opening", name=opening_id)
         shift = work.unit.first(Shift, _SHIFT, shift_id=opening.shift_id)
         assert shift is not None  # a foreign key
-        _set_state(work, opening_id, "proved" if is_proved else "unproved")
+        _forget(work, opening_id)
         work.log(
             DrawerOpened(
                 **work.header(shift.business_date),
@@ -71,11 +64,9 @@ def recover(shop: Shop) -> int:
     with shop.write() as work:
         stale = work.unit.all(DrawerOpening, _REQUESTED)
         for opening in stale:
-            _set_state(work, opening.opening_id or 0, "expired")
+            _forget(work, opening.opening_id or 0)
         return len(stale)
 
 
-def _set_state(work: Work, opening_id: int, state: str) -> None:
-    work.unit.execute(
-        update(DrawerOpening).where(col(DrawerOpening.opening_id) == opening_id).values(state=state)
-    )
+def _forget(work: Work, opening_id: int) -> None:
+    work.unit.execute(delete(DrawerOpening).where(col(DrawerOpening.opening_id) == opening_id))

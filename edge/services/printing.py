@@ -16,8 +16,9 @@ from sqlmodel import col, update
 
 from drivers.interfaces import PrintDocument
 from edge.db.tables import PrintJob, rows_of
+from edge.db.unit_of_work import Reader
 from edge.domain.errors import BadTransition, NotFound
-from edge.services import documents, words
+from edge.services import documents, receipts, sales, words
 from edge.services.shop import Shop, Work
 
 FINISHED = ("PRINTED", "FAILED")
@@ -35,6 +36,12 @@ _JOB = rows_of(PrintJob).where(col(PrintJob.job_id) == bindparam("job_id"))
 _UNFINISHED = (
     rows_of(PrintJob).where(col(PrintJob.state).not_in(FINISHED)).order_by(col(PrintJob.job_id))
 )
+_OLDEST_WAITING = (
+    rows_of(PrintJob)
+    .where(col(PrintJob.state).not_in((*FINISHED, "UNKNOWN")))
+    .order_by(col(PrintJob.job_id))
+    .limit(1)
+)
 _RECENT = rows_of(PrintJob).order_by(col(PrintJob.job_id).desc()).limit(bindparam("limit"))
 _OF_SUBJECT = (
     rows_of(PrintJob)
@@ -49,12 +56,16 @@ def queue(work: Work, kind: str, subject_id: str, document: PrintDocument) -> No
     work.unit.insert(PrintJob, [_row(work, kind, subject_id, documents.to_text(document), None)])
 
 
-def next_queued(shop: Shop) -> PrintJob | None:
-    """The oldest job that may go to the printer; none while an older one is under way or held."""
+def queue_sale(work: Work, sale_id: str) -> None:
+    """The receipt of a sale: made from the committed rows once it goes to the printer, not while people wait."""
+    work.unit.insert(PrintJob, [_row(work, "sale", sale_id, "", None)])
+
+
+def oldest_waiting(shop: Shop) -> PrintJob | None:
+    """The job whose turn it is, with its document. One with an unknown outcome waits for a person, not in line."""
     with shop.read() as reader:
-        jobs = reader.all(PrintJob, _UNFINISHED)
-    waiting = [job for job in jobs if job.state != "UNKNOWN"]
-    return waiting[0] if waiting and waiting[0].state == "QUEUED" else None
+        job = reader.first(PrintJob, _OLDEST_WAITING)
+        return job and job.model_copy(update={"document": _document(shop, reader, job)})
 
 
 def unfinished(shop: Shop) -> Sequence[PrintJob]:
@@ -112,13 +123,19 @@ def _copy(work: Work, job: PrintJob) -> PrintJob:
     if job.state == "UNKNOWN":
         _advance(work, job, "FAILED", reason="printed again as a copy")
     mark = words.of(work.shop.settings.language).copy
-    original = documents.from_text(job.document)
+    original = documents.from_text(_document(work.shop, work.unit, job))
     document = original if job.copy_of else documents.marked_as_copy(original, mark)
     text = documents.to_text(document)
     row = _row(work, job.kind, job.subject_id, text, job.copy_of or job.job_id)
     work.unit.insert(PrintJob, [row])
     job_id = work.unit.sql("SELECT last_insert_rowid()").fetchone()[0]
     return PrintJob(job_id=job_id, **row)
+
+
+def _document(shop: Shop, reader: Reader, job: PrintJob) -> str:
+    if job.document:
+        return job.document
+    return documents.to_text(receipts.sale_receipt(shop, sales.completed(reader, job.subject_id)))
 
 
 def _job(work: Work, job_id: int) -> PrintJob:
@@ -133,12 +150,14 @@ def _advance(
 ) -> PrintJob:
     if state not in NEXT[job.state]:
         raise BadTransition(what="Print job", name=job.job_id or 0, state=job.state, wanted=state)
-    values = {
+    values: dict[str, Any] = {
         "state": state,
         "process_id": process_id or job.process_id,
         "reason": reason,
         "updated_at": work.stamp,
     }
+    if state == "SENDING":
+        values["document"] = _document(work.shop, work.unit, job)
     work.unit.execute(update(PrintJob).where(col(PrintJob.job_id) == job.job_id).values(**values))
     return job.model_copy(update=values)
 

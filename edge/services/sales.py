@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import bindparam
@@ -12,7 +13,8 @@ from edge.db import tables
 from edge.db.tables import rows_of
 from edge.db.unit_of_work import Reader
 from edge.domain.errors import NotFound
-from edge.domain.sale import Sold, SoldLine
+from edge.domain.sale import Sold
+from edge.services import receipts
 from edge.services.shop import Shop
 
 _SALE = rows_of(tables.Sale).where(col(tables.Sale.sale_id) == bindparam("sale_id"))
@@ -53,47 +55,34 @@ def newest(shop: Shop, limit: int = 50) -> list[tables.Sale]:
         return reader.all(tables.Sale, _NEWEST, limit=limit)
 
 
-def find_sold(reader: Reader, sale_id: str, edge_id: str) -> Sold | None:
-    """The sale as its receipt tells it, None where this box did not sell it."""
+def completed(reader: Reader, sale_id: str) -> SaleCompleted:
+    """The sale as the fact that it was, without its stamp: what a receipt is made from. Raises NotFound."""
     sale = reader.first(tables.Sale, _SALE, sale_id=sale_id)
     if sale is None:
-        return None
-    rates = {
-        group.tax_group: group.rate_bp
-        for group in reader.all(tables.SaleTax, _TAX, sale_id=sale_id)
-    }
-    lines = reader.all(tables.SaleLine, _LINES, sale_id=sale_id)
-    return Sold(
-        sale_id=sale.sale_id,
-        edge_id=edge_id,
-        receipt_number=sale.receipt_number,
-        business_date=sale.business_date,
-        currency=sale.currency,
-        total_minor=sale.total_minor,
-        rounding_minor=sale.rounding_minor,
-        lines=tuple(
-            SoldLine(
-                line.line,
-                line.sku,
-                line.quantity,
-                line.amount_minor,
-                line.tax_group,
-                rates[line.tax_group],
-                line.tax_minor,
-                line.name,
-            )
-            for line in lines
-        ),
+        raise NotFound(what="sale", name=sale_id)
+    return SaleCompleted(
+        **sale.model_dump(exclude={"completed_at"}),
+        occurred_at=datetime.fromisoformat(sale.completed_at),
+        hlc="",
+        location_id="",
+        workstation_id="",
+        lines=tuple(_plain(reader, tables.SaleLine, _LINES, sale_id)),
+        tax=tuple(_plain(reader, tables.SaleTax, _TAX, sale_id)),
+        tenders=tuple(_plain(reader, tables.SaleTender, _TENDERS, sale_id)),
     )
+
+
+def find_sold(reader: Reader, sale_id: str, edge_id: str) -> Sold | None:
+    """The sale as its receipt tells it, None where this box did not sell it."""
+    try:
+        sale = completed(reader, sale_id)
+    except NotFound:
+        return None
+    return receipts.sold_of(edge_id, sale)
 
 
 def tenders_of(reader: Reader, sale_id: str) -> list[tables.SaleTender]:
     return reader.all(tables.SaleTender, _TENDERS, sale_id=sale_id)
-
-
-def plain(sale: SaleCompleted) -> dict[str, Any]:
-    """The fact as the api answers it."""
-    return sale.model_dump(mode="json")
 
 
 def _plain(reader: Reader, model: Any, statement: Any, sale_id: str) -> list[dict[str, Any]]:

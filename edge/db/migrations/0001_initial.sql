@@ -17,6 +17,7 @@ CREATE TABLE stream (
 );
 CREATE UNIQUE INDEX stream_open ON stream (state) WHERE state = 'open';
 
+-- Uids are unique by how they are made; an index to prove it would be a page more in every sale.
 CREATE TABLE outbox (
     epoch TEXT NOT NULL,
     seq INTEGER NOT NULL,
@@ -25,7 +26,6 @@ CREATE TABLE outbox (
     chain TEXT NOT NULL,
     PRIMARY KEY (epoch, seq)
 );
-CREATE UNIQUE INDEX outbox_uid ON outbox (epoch, uid);
 
 -- What comes from the hub. `body` is the canonical text that the feed's digest is over.
 CREATE TABLE feed_cursor (
@@ -233,8 +233,9 @@ CREATE INDEX payment_basket ON payment (basket_id);
 CREATE INDEX payment_unsettled ON payment (state)
     WHERE state IN ('NEW', 'SENT', 'IN_PROGRESS', 'UNKNOWN', 'REVERSING', 'REVERSAL_PENDING');
 
+-- A sale's receipt is made when it is sent to the printer, from the committed sale: until then `document` is ''.
 CREATE TABLE print_job (
-    job_id INTEGER PRIMARY KEY AUTOINCREMENT,
+    job_id INTEGER PRIMARY KEY,
     kind TEXT NOT NULL,
     subject_id TEXT NOT NULL,
     copy_of INTEGER REFERENCES print_job (job_id),
@@ -246,16 +247,14 @@ CREATE TABLE print_job (
     updated_at TEXT NOT NULL
 );
 CREATE INDEX print_job_unfinished ON print_job (job_id) WHERE state NOT IN ('PRINTED', 'FAILED');
-CREATE INDEX print_job_subject ON print_job (subject_id);
 
+-- Only what has not happened yet: the fact that it happened is in the outbox.
 CREATE TABLE drawer_opening (
-    opening_id INTEGER PRIMARY KEY AUTOINCREMENT,
+    opening_id INTEGER PRIMARY KEY,
     shift_id TEXT NOT NULL REFERENCES shift (shift_id),
     cause TEXT NOT NULL,
-    state TEXT NOT NULL CHECK (state IN ('requested', 'proved', 'unproved', 'expired')),
     requested_at TEXT NOT NULL
 );
-CREATE INDEX drawer_opening_requested ON drawer_opening (opening_id) WHERE state = 'requested';
 
 CREATE TABLE command_result (
     command_id TEXT NOT NULL PRIMARY KEY,
