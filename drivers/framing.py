@@ -70,7 +70,7 @@ class DelimiterFramer:
         """The frame that silence has ended by `now_s`, if any."""
         if not self._held and not self._is_dropping:
             return []
-        if now_s - self._last_s < self._idle_s:
+        if now_s < self._last_s + self._idle_s:
             return []
         held, was_dropping = bytes(self._held), self._is_dropping
         self.reset()

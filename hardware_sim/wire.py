@@ -7,6 +7,7 @@ bytes: this protocol), and a *host* (`hosts`, `usb_backend`) that puts the inter
 from __future__ import annotations
 
 import time
+from datetime import UTC, datetime
 from typing import Protocol
 
 
@@ -44,6 +45,9 @@ class Time(Protocol):
 
 
 class RealTime:
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
     def monotonic(self) -> float:
         return time.monotonic()
 
@@ -56,6 +60,9 @@ class JumpingTime:
 
     def __init__(self, now_s: float = 1000.0) -> None:
         self.now_s = now_s
+
+    def now(self) -> datetime:
+        return datetime.fromtimestamp(1_800_000_000 + self.now_s, UTC)
 
     def monotonic(self) -> float:
         return self.now_s
