@@ -76,7 +76,10 @@ class Clockface(Message):
 
 
 class Hello(Message):
-    """Sent on every connection, and whenever the box asks where it stands. `nonce` comes back in the answer."""
+    """Sent on every connection, and whenever the box asks where it stands. `nonce` comes back in the answer.
+
+    `location_name` is the shop's name by language ("ko", "zh", "en"), for people.
+    """
 
     v: int = WIRE_VERSION
     min_v: int = WIRE_VERSION
@@ -88,6 +91,7 @@ class Hello(Message):
     chain: Chain
     software: str
     location_id: str
+    location_name: dict[str, str] = {}
     public_key: str = ""
     clock: Clockface | None = None
     capabilities: tuple[str, ...] = ()

@@ -1,0 +1,8 @@
+"""The console: what is wrong, where, since when, what to do. Pages rendered whole, then kept live by one stream each.
+
+truth       one sentence about a box (pure)
+views       what each page shows, read from the database
+live        the stream of a page
+endpoints   the routes
+templates/parts/NAME.html renders the element with the id NAME, in the page and in its stream alike
+"""

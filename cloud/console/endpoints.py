@@ -1,16 +1,140 @@
-"""The console's pages."""
+"""The console's routes: each page, the stream beside it under /events, and the few things one can do."""
 
 from __future__ import annotations
 
-from fastapi import FastAPI
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+from fastapi import FastAPI, Form, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from starlette.concurrency import run_in_threadpool
 
 from cloud.changes import Changes
 from cloud.clock import Clock
+from cloud.console import views
+from cloud.console.live import stream
+from cloud.console.tables import SavedFilter
+from cloud.console.views import Desk, View
 from cloud.db import Database
+from cloud.errors import NotFoundError
+from cloud.fleet import repository as fleet
+from cloud.ingest.tables import Alarm
 from cloud.settings import Settings
+from ui.pages import Look, Pages, Place
+from ui.stream import response
+
+Build = Callable[[Desk, Mapping[str, str]], View]
+SCREENS: dict[str, Build] = {
+    "/": views.fleet_view,
+    "/boxes/{edge_id}": views.box_view,
+    "/sales": views.sales_view,
+    "/sales/{sale_id}": views.sale_view,
+    "/stock": views.stock_view,
+    "/stock/{location_id}/{sku}": views.ledger_view,
+    "/money": views.money_view,
+    "/money/{shift_id}": views.shift_view,
+    "/data": views.data_view,
+    "/find": views.find_view,
+}
+
+
+class Console:
+    def __init__(
+        self, settings: Settings, database: Database, clock: Clock, changes: Changes
+    ) -> None:
+        place = Place(settings.currency, settings.timezone, settings.accent, settings.language)
+        self.pages = Pages(Path(__file__).parent, place)
+        self._settings = settings
+        self._database = database
+        self._clock = clock
+        self._changes = changes
+
+    def add_to(self, app: FastAPI) -> None:
+        for path, build in SCREENS.items():
+            app.add_api_route(path, self._page(build), response_class=HTMLResponse)
+            app.add_api_route(f"/events{path}".rstrip("/"), self._events(build))
+        app.add_api_route("/sales/filters", self.save_filter, methods=["POST"])
+        app.add_api_route("/sales/filters/forget", self.forget_filter, methods=["POST"])
+        app.add_api_route("/data/alarms/done", self.alarm_done, methods=["POST"])
+        self.pages.add_to(app)
+
+    def save_filter(
+        self, name: Annotated[str, Form(min_length=1, max_length=40)], query: Annotated[str, Form()]
+    ) -> Response:
+        with self._database.write() as session:
+            session.merge(SavedFilter(name=name.strip(), query=query))
+        return RedirectResponse(f"/sales?{query}", 303)
+
+    def forget_filter(self, name: Annotated[str, Form()]) -> Response:
+        with self._database.write() as session:
+            saved = session.get(SavedFilter, name)
+            if saved is not None:
+                session.delete(saved)
+        return RedirectResponse("/sales", 303)
+
+    def alarm_done(self, edge_id: Annotated[str, Form()], key: Annotated[str, Form()]) -> Response:
+        """Somebody has seen to it; the same again raises it anew."""
+        with self._database.write() as session:
+            alarm = session.get(Alarm, (edge_id, key))
+            if alarm is not None:
+                session.delete(alarm)
+        self._changes.announce()
+        return RedirectResponse("/data", 303)
+
+    def _page(self, build: Build) -> Callable[[Request], Response]:
+        def page(request: Request) -> Response:
+            look = self.pages.look(request)
+            try:
+                values = self._values(build, look, request)
+            except NotFoundError as error:
+                values = {"view": View("missing.html", "", {}), "error": error, "stream": ""}
+                values |= {
+                    "company_name": self._settings.company_name,
+                    "alarm_count": 0,
+                    "asked": {},
+                }
+                return self.pages.response("missing.html", look, status=404, **values)
+            return self.pages.response(values["view"].template, look, **values)
+
+        return page
+
+    def _events(self, build: Build) -> Callable[[Request], Any]:
+        async def events(request: Request) -> Response:
+            look = self.pages.look(request)
+            # A page that is not there has no stream: refuse before the first byte.
+            await run_in_threadpool(self._values, build, look, request)
+            return response(stream(self._changes, lambda: self._paint(build, look, request)))
+
+        return events
+
+    def _paint(self, build: Build, look: Look, request: Request) -> dict[str, str]:
+        values = self._values(build, look, request)
+        return {
+            f"#{part}": self.pages.render(f"parts/{part}.html", look, **values)
+            for part in ("nav", *values["view"].parts)
+        }
+
+    def _values(self, build: Build, look: Look, request: Request) -> dict[str, Any]:
+        asked = {**request.query_params, **request.path_params}
+        query = f"?{request.url.query}" if request.url.query else ""
+        with self._database.read() as session:
+            desk = Desk(session, self._clock.now(), self._settings.company, look.language)
+            view = build(desk, asked)
+            count = len(fleet.alarms(session))
+            session.expunge_all()
+        return {
+            **view.values,
+            "view": view,
+            "alarm_count": count,
+            "company_name": self._settings.company_name,
+            "stream": f"/events{request.url.path}".rstrip("/") + query if view.parts else "",
+            "asked": asked,
+            "knows": self.pages.has_text,
+        }
 
 
 def add_to(
     app: FastAPI, settings: Settings, database: Database, clock: Clock, changes: Changes
 ) -> None:
-    del app, settings, database, clock, changes
+    Console(settings, database, clock, changes).add_to(app)

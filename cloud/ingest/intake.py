@@ -6,6 +6,7 @@ Works on rows read at the start of the transaction and writes nothing itself: th
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -160,6 +161,7 @@ def compare(hello: Hello, standing: Standing) -> bool | None:
 
 def note_hello(edge: Edge, hello: Hello, now: datetime) -> None:
     edge.location_id = hello.location_id
+    edge.location_name = json.dumps(hello.location_name, ensure_ascii=False)
     edge.software = hello.software
     edge.public_key = hello.public_key
     edge.epoch = hello.epoch

@@ -55,13 +55,17 @@ class Stream(SQLModel, table=True):
 
 
 class Edge(SQLModel, table=True):
-    """What is known of one box beside its facts. `box_high` is the highest seq it is known to hold."""
+    """What is known of one box beside its facts. `box_high` is the highest seq it is known to hold.
+
+    `location_name` (names by language) and `health` are JSON text, "" where the box has said nothing.
+    """
 
     __tablename__ = "edge"
 
     edge_id: str = Field(primary_key=True)
     shard: int = Field(index=True)
     location_id: str = ""
+    location_name: str = ""
     software: str = ""
     public_key: str = ""
     epoch: str = ""
