@@ -10,7 +10,8 @@ A program with screens keeps three folders beside its routers and makes one `Pag
     pages = Pages(Path(__file__).parent, Place("KRW", "Asia/Seoul", accent="oklch(0.6 0.15 25)", language="ko"))
     pages.add_to(app)                     # GET /static/..., POST /look, security headers, same-origin guard
     look = pages.look(request)
-    return pages.response("counter.html", look, basket=...)                  # a whole page
+    return pages.response("counter.html", look, basket=...)     # a whole page; in a plain `def` route, which runs
+                                                                # in a thread: the first use of a template reads files
     html = pages.render("counter/line.html", look, line=...)                 # a part of one
 
 `Look` (language, theme, contrast, text) belongs to the person in front of the page and lives in the cookie "look";

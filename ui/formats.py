@@ -18,6 +18,7 @@ from babel.numbers import format_decimal, get_currency_precision
 
 LANGUAGES: Final = ("ko", "zh", "en")
 MINUS: Final = "\N{MINUS SIGN}"
+NARROW: Final = "\N{NARROW NO-BREAK SPACE}"
 SIGNS: Final = {"KRW": "₩", "CNY": "¥"}
 LOCALES: Final = {"ko": "ko_KR", "zh": "zh_Hans_CN", "en": "en_GB"}
 
@@ -47,9 +48,9 @@ def amount(minor: int, currency: str, language: str) -> str:
 
 
 def money(minor: int, currency: str, language: str) -> str:
-    """₩12,300 and ¥12.30; a negative amount is −₩12,300."""
+    """₩12,300 and ¥12.30. A narrow space keeps the minus off the sign, whose own stroke it would run into."""
     text = amount(abs(minor), currency, language)
-    return f"{MINUS if minor < 0 else ''}{sign_of(currency)}{text}"
+    return f"{MINUS + NARROW if minor < 0 else ''}{sign_of(currency)}{text}"
 
 
 def minor_of(text: str, currency: str) -> int:

@@ -58,7 +58,7 @@ def compose(shop: Shop, seen: Readings, state: DeskState) -> Counter:
     keys = keys_of(situation(seen, state))
     return Counter(
         head=_head(shop, seen),
-        prompt=parts.Prompt(_ask(name, state)),
+        prompt=parts.Prompt(_ask(name, state), is_text=_asks_text(name, state)),
         notice=_notice(seen, state),
         stage=_stage(name, keys, seen, state),
         side=_side(shop, name, keys, seen, state),
@@ -104,14 +104,14 @@ def _head(shop: Shop, seen: Readings) -> parts.Head:
     settings = shop.settings
     head = parts.Head(
         settings.company_name,
-        settings.location_name_in(settings.language),
+        tuple((str(language), name) for language, name in settings.location_name.items()),
         settings.workstation_id,
     )
     if seen.shift is None:
         return head
     return parts.Head(
         head.company,
-        head.location,
+        head.locations,
         head.workstation,
         seen.shift.cashier,
         seen.shift.number,
@@ -127,6 +127,12 @@ def _ask(name: StageName, state: DeskState) -> Words:
     if name == "returning":
         return Words("counter.ask.return_line" if state.draft else "counter.ask.receipt")
     return Words(f"counter.ask.{ASKS[name]}")
+
+
+def _asks_text(name: StageName, state: DeskState) -> bool:
+    """A cashier's name, or what cash is for."""
+    is_name = name == "opening" and state.step != "float"
+    return is_name or (name == "shift" and state.step in ("reason_in", "reason_out"))
 
 
 def _notice(seen: Readings, state: DeskState) -> parts.Notice | None:
@@ -158,10 +164,7 @@ def _basket(seen: Readings, state: DeskState) -> parts.Basket:
     if view is None:
         return parts.Basket(seen.version)
     lines = tuple(_line(priced, seen, state.selected) for priced in _with_void_lines(view))
-    armed = None
-    if state.is_armed:
-        armed = Words("counter.armed.void_basket", (("n", len(view.basket.live_lines)),))
-    return parts.Basket(seen.version, lines, armed)
+    return parts.Basket(seen.version, lines)
 
 
 def _with_void_lines(view: BasketView) -> list[PricedLine]:

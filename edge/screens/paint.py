@@ -72,8 +72,14 @@ class Painter:
 
     def _html(self, target: str, values: Mapping[str, Any]) -> str:
         template = PAINTED[target][0]
-        sentence = sentence_of(self._pages, self._look.language)
-        return self._pages.render(template, self._look, sentence=sentence, **values)
+        language = self._look.language
+        return self._pages.render(
+            template,
+            self._look,
+            sentence=sentence_of(self._pages, language),
+            named=lambda names: name_in(dict(names), language),
+            **values,
+        )
 
 
 def sentence_of(pages: Pages, language: str) -> Callable[[Words], str]:
@@ -94,6 +100,11 @@ def sentence_of(pages: Pages, language: str) -> Callable[[Words], str]:
         return pages.text(language, words.key, **fields)
 
     return sentence
+
+
+def name_in(names: Mapping[str, str], language: str) -> str:
+    """The name in the language, or in any that there is."""
+    return names.get(language) or next(iter(names.values()), "")
 
 
 def _respelled(value: str, language: str) -> str:

@@ -38,8 +38,10 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class Head:
+    """`locations` is the shop's name by language."""
+
     company: str
-    location: str
+    locations: tuple[tuple[str, str], ...]
     workstation: str
     cashier: str = ""
     shift_number: int = 0
@@ -48,10 +50,10 @@ class Head:
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """What the one entry line asks for now."""
+    """What the one entry line asks for now. `is_text` where letters are meant: a touch screen brings its keyboard."""
 
     ask: Words
-    is_name: bool = False
+    is_text: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +93,6 @@ class Basket:
 
     version: int
     lines: tuple[Line, ...] = ()
-    armed: Words | None = None
 
     @property
     def newest(self) -> Line | None:
@@ -176,10 +177,10 @@ class SuspendedBasket:
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One row of a report: words, and an amount or a count."""
+    """One row of a report: words, an amount, and where it says something how often."""
 
     words: Words
-    amount_minor: int | None = None
+    amount_minor: int
     count: int | None = None
     is_sum: bool = False
 

@@ -59,7 +59,8 @@ def void_basket(shop: Shop, state: DeskState, text: str) -> DeskState:
     """The first press asks, the second one does it."""
     del text
     if not state.is_armed:
-        return replace(state, is_armed=True, notice=None)
+        question = notice("warn", "counter.armed.void_basket", (("n", len(_lines(shop))),))
+        return replace(state, is_armed=True, notice=question)
     selling.void_basket(shop)
     return DeskState(notice=notice("good", "counter.notice.voided"))
 

@@ -52,4 +52,10 @@ desk.addEventListener("typed:keep", () => {
   entry.value = sent;
   entry.select();
 });
+// A touch screen brings its own keyboard only where letters are asked for; digits have the pad.
+const fitKeyboard = () => {
+  entry.inputMode = document.querySelector("#prompt[data-letters]") ? "text" : "none";
+};
+document.addEventListener("htmx:after:swap", fitKeyboard);
+fitKeyboard();
 desk.addEventListener("look:changed", () => { window.location.reload(); });
