@@ -24,7 +24,8 @@ class Conversation:
     """What the printer has said since the line was opened.
 
     `done` is the newest process id, `passed` counts the answers to GS r, `changes` the changes that the printer
-    reported unasked, `strays` the bytes that made no sense.
+    reported unasked, `strays` the bytes that made no sense. `is_torn` says that the printer may be in the middle of
+    a command: nobody knows what went over the line before it was opened, or a write was cut off.
     """
 
     def __init__(self, line: Transport, clock: Clock) -> None:
@@ -32,6 +33,7 @@ class Conversation:
         self.status = PrinterStatus()
         self.is_flowing = True
         self.is_cleared = False
+        self.is_torn = True
         self.done = ""
         self.asked = 0
         self.passed = 0
@@ -86,6 +88,7 @@ class Conversation:
             self._real_time = heard
             try:
                 written = self.line.write(_ASK_ALL, timeout_s)
+                self.is_torn |= written % 3 > 0
                 is_answered = written == len(_ASK_ALL) and self.wait_until(
                     lambda: len(heard) >= 4, timeout_s
                 )

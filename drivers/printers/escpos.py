@@ -63,18 +63,17 @@ class EscposPrinter(LineDriver):
         self._model = profile.settings(EscposProfile)
         self._writing = threading.RLock()
         self._talk: Conversation | None = None
-        self._is_torn = True
         self._seen = threading.local()
 
     def _open(self) -> None:
         """Asks first: a printer that is off stays Timeout and is opened again later."""
-        self._talk = Conversation(self.line, self._clock)
-        self._is_torn = True
-        if self._ask_twice().can_print:
-            self._write_small(self._prelude())
-            self._is_torn = False
-        else:  # may have to wait for room in the buffer; the first job brings it again
-            self.line.write(self._start(), ASK_S)
+        with self._writing:
+            self._talk = Conversation(self.line, self._clock)
+            if self._ask_twice().can_print:
+                self._write_small(self._prelude())
+                self._talk.is_torn = False
+            else:  # may have to wait for room in the buffer; the first job brings it again
+                self.line.write(self._start(), ASK_S)
 
     def _close(self) -> None:
         self._talk = None
@@ -105,11 +104,19 @@ class EscposPrinter(LineDriver):
         return self._proof(process_id, is_proved, end_s)
 
     def status(self) -> PrinterStatus:
-        """Asked anew, or the last one known while a job goes out: a question inside it would be part of it."""
+        """Asked anew, or the last one known while a job goes out: a question inside it would be part of it.
+
+        A printer that has told why it stopped may have a full buffer, which keeps questions out until it goes on.
+        """
+        known = self._conversation.status
         if not self._writing.acquire(blocking=False):
-            return self._conversation.status
+            return known
         try:
             return self._ask_twice()
+        except Timeout:
+            if known.can_print:
+                raise
+            return known
         finally:
             self._writing.release()
 
@@ -147,7 +154,7 @@ class EscposPrinter(LineDriver):
     # -- before the first byte -----------------------------------------------------------------
 
     def _prelude(self) -> bytes:
-        return (_END_OF_ANY_COMMAND if self._is_torn else b"") + self._start()
+        return (_END_OF_ANY_COMMAND if self._conversation.is_torn else b"") + self._start()
 
     def _start(self) -> bytes:
         return _INITIALISE + (_ASB_ON if self._model.has_asb else b"")
@@ -163,7 +170,7 @@ class EscposPrinter(LineDriver):
         try:
             reasons = self._ask_twice().reasons
         except Timeout:
-            reasons = self._conversation.status.reasons or {Reason.SILENT}
+            reasons = self._conversation.status.reasons or frozenset({Reason.SILENT})
         for reason in Reason:
             if reason in reasons:
                 self._refuse(reason)
@@ -174,7 +181,7 @@ class EscposPrinter(LineDriver):
 
     def _write_small(self, data: bytes) -> None:
         if self.line.write(data, ASK_S) < len(data):
-            self._is_torn = True
+            self._conversation.is_torn = True
             raise Timeout(address=self.line.address, deadline_s=f"{ASK_S:g}")
 
     def _question(self, process_id: str) -> bytes:
@@ -201,7 +208,8 @@ class EscposPrinter(LineDriver):
 
     def _send(self, job: bytes, process_id: str, end_s: float) -> None:
         """Once. Where the line breaks on the way, the transport cannot say how far the bytes came."""
-        self._is_torn = True
+        talk = self._conversation
+        talk.is_torn = True
         sent = 0
         try:
             while sent < len(job):
@@ -210,7 +218,7 @@ class EscposPrinter(LineDriver):
                     self._give_up(process_id, f"{sent} of {len(job)} bytes taken, {self._state()}")
         except Unavailable as error:
             self._give_up(process_id, str(error.fields["detail"]))
-        self._is_torn = False
+        talk.is_torn = False
 
     def _send_some(self, data: bytes) -> int:
         talk = self._conversation
@@ -249,11 +257,12 @@ class EscposPrinter(LineDriver):
         return max(0.0, min(LOOK_S, end_s - self._clock.monotonic()))
 
     def _look(self) -> PrinterStatus | None:
-        """The printer's state, None where it is silent."""
+        """The printer's state, None where it is silent without having said that it stopped."""
         try:
             return self._conversation.ask_status(ASK_S)
         except Timeout:
-            return None
+            known = self._conversation.status
+            return None if known.can_print else known
 
     def _state(self) -> str:
         reasons = sorted(self._conversation.status.reasons)

@@ -10,6 +10,7 @@ from drivers.interfaces import PrintDocument, TextLine
 from drivers.printers.escpos import EscposPrinter
 from drivers.registry import build
 from drivers.transport import Transport, reason_of
+from hardware_sim.faults import Wrapped
 from hardware_sim.hosts import InProcessHost, InProcessLine
 from hardware_sim.printers.escpos import EscposSimulator
 from hardware_sim.printers.models import models
@@ -31,6 +32,24 @@ class Hands(JumpingTime):
         super().sleep(seconds)
         while self._due and self._due[0][0] <= self.now_s:
             self._due.pop(0)[1]()
+
+
+class Socket(Wrapped):
+    """The kernel's buffers of a TCP connection: they take a whole job long before the printer does."""
+
+    def __init__(self, inner: Interface) -> None:
+        super().__init__(inner)
+        self._queue = b""
+
+    def take(self, data: bytes) -> int:
+        self._queue += data
+        self.step(0.0)
+        return len(data)
+
+    def step(self, dt_s: float) -> float | None:
+        wants_s = self.inner.step(dt_s)
+        self._queue = self._queue[self.inner.take(self._queue) :]
+        return wants_s
 
 
 class Cable:
@@ -81,6 +100,9 @@ class Counter:
     def spoil(self, wrap: Callable[[Interface], Interface]) -> None:
         """Puts a bad wire (`hardware_sim.faults`) between."""
         self.host.interface = wrap(self.sim)
+
+    def behind_a_socket(self) -> None:
+        self.spoil(Socket)
 
     def receipt(self, lines: int = 20, name: str = "Line") -> bytes:
         elements = tuple(TextLine(f"{name} {number}") for number in range(1, lines + 1))

@@ -294,6 +294,33 @@ def test_a_long_job_waits_in_a_full_buffer(at_counter: Put, model: str):
     assert counter.printed_lines() == [f"Line {number}" for number in range(1, 1001)]
 
 
+def test_questions_stuck_behind_a_long_job_do_not_make_it_unknown(at_counter: Put):
+    """The kernel took the whole job, the printer's buffer is full: it has said why, and cannot be asked."""
+    counter = at_counter()
+    counter.behind_a_socket()
+    counter.unit.leave_paper(300)
+    said = []
+    counter.time.after(60.0, lambda: said.append(counter.driver._conversation.status.reasons))
+    counter.time.after(120.0, counter.unit.load_paper)
+
+    assert counter.driver.print_bytes(counter.receipt(1000), "A001", 600.0) == PROVED
+    assert said == [{Reason.PAPER_OUT}]
+    assert counter.printed_lines() == [f"Line {number}" for number in range(1, 1001)]
+
+
+def test_status_of_a_printer_with_a_full_buffer_is_what_it_told(at_counter: Put):
+    counter = at_counter()
+    counter.behind_a_socket()
+    counter.unit.leave_paper(300)
+    with pytest.raises(UnknownOutcome):
+        counter.driver.print_bytes(counter.receipt(1000), "A001", 5.0)
+
+    assert counter.driver.status().reasons == {Reason.PAPER_OUT}
+    with pytest.raises(Refused) as caught:
+        counter.driver.print_bytes(counter.receipt(), "A002", 5.0)
+    assert caught.value.fields == {"reason": "paper_out"}
+
+
 def test_paper_out_until_the_deadline_is_unknown_and_the_rest_still_comes_once(at_counter: Put):
     counter = at_counter()
     counter.unit.leave_paper(100)
