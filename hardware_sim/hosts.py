@@ -326,6 +326,8 @@ class InProcessHost(Host):
                 raise OSError(errno.ENODEV, os.strerror(errno.ENODEV))
             if self._opened is not None:
                 raise OSError(errno.EBUSY, os.strerror(errno.EBUSY))
+            with contextlib.suppress(Unplugged):  # what broke while nobody was there broke nothing
+                self._step()
             self._opened = InProcessLine(self)
             self.interface.connected()
             return self._opened
@@ -373,9 +375,12 @@ class InProcessLine:
 
     def write(self, data: bytes, deadline_s: float) -> int:
         end_s = self._host.time.monotonic() + deadline_s
-        taken = self._host.exchange(self, data, 0)[0]
-        while taken < len(data) and self._waited(end_s):
-            taken += self._host.exchange(self, data[taken:], 0)[0]
+        taken = 0
+        while taken < len(data):
+            more = self._host.exchange(self, data[taken:], 0)[0]
+            taken += more
+            if not more and not self._waited(end_s):
+                break
         return taken
 
     def close(self) -> None:

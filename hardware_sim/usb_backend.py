@@ -184,9 +184,12 @@ class UsbBus(Host, usb.backend.IBackend):  # type: ignore[misc] # pyusb carries 
         self._stall()
         payload = bytes(data)[: self.write_limit]
         end_s = self.time.monotonic() + timeout / 1000
-        taken = self._exchange(payload, 0)[0]
-        while taken < len(payload) and self._waited(end_s):
-            taken += self._exchange(payload[taken:], 0)[0]
+        taken = 0
+        while taken < len(payload):
+            more = self._exchange(payload[taken:], 0)[0]
+            taken += more
+            if not more and not self._waited(end_s):
+                break
         return taken or _time_out()
 
     def bulk_read(
