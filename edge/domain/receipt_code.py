@@ -24,9 +24,9 @@ from edge.domain.sale import Sold, SoldLine
 PREFIX = "TW1:"
 KEY_ID_BYTES = 4
 SIGNATURE_BYTES = 64
-# QR version 22-M holds 1,219 alphanumeric characters in 105 modules: 4 dots each on 58 mm paper (384 dots) would
-# not fit beyond it (ISO/IEC 18004, table 7).
-MAX_CHARACTERS = 1_219
+# QR version 22-M holds 1,134 alphanumeric characters (ISO/IEC 18004, table 7) in 105 modules; with its quiet zone
+# that is 339 dots at 3 dots a module, and 58 mm paper has 384.
+MAX_CHARACTERS = 1_134
 MAX_INFLATED_BYTES = 20_000
 
 Sign = Callable[[bytes], bytes]
