@@ -10,8 +10,6 @@ import functools
 import re
 from typing import TYPE_CHECKING, Final
 
-import segno
-
 if TYPE_CHECKING:
     from PIL.ImageFont import FreeTypeFont
 
@@ -101,6 +99,8 @@ def text_row(
 
 def qr_symbol(data: str, dots: int) -> bytes:
     """A QR symbol in the middle of the paper, error correction M."""
+    import segno
+
     modules = segno.make_qr(data, error="m", boost_error=False).matrix
     size = module_dots(len(modules) + 2 * _QUIET_MODULES, dots)
     left = (dots - len(modules) * size) // 2

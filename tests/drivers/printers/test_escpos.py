@@ -432,6 +432,32 @@ def test_a_printer_that_falls_silent_is_not_waited_for_until_the_deadline(at_cou
     assert counter.time.now_s - start_s < 20.0
 
 
+def test_a_printer_that_forgot_its_buffer_is_not_waited_for(at_counter: Put):
+    """Somebody cleared it (DLE DC4 8): the answer is heard though the paper is still out."""
+    counter = at_counter()
+    counter.unit.leave_paper(100)
+    counter.time.after(
+        5.0, lambda: counter.sim.take(bytes.fromhex("10 14 08 01 03 14 01 06 02 08"))
+    )
+    start_s = counter.time.now_s
+
+    with pytest.raises(UnknownOutcome):
+        counter.driver.print_bytes(counter.receipt(), "A001", 3600.0)
+
+    assert counter.time.now_s - start_s < 10.0
+
+
+def test_an_answer_from_the_buffer_is_proof_only_once_the_printer_runs_on(at_counter: Put):
+    counter = at_counter("gprinter-gp-l80250")
+    counter.unit.leave_paper(100)
+    counter.time.after(1.0, lambda: counter.sim.make_noise(b"\0"))  # as if taken, not printed
+    counter.time.after(30.0, counter.unit.load_paper)
+    start_s = counter.time.now_s
+
+    assert counter.driver.print_bytes(counter.receipt(), "A001", 600.0).is_printed
+    assert counter.time.now_s - start_s >= 30.0
+
+
 def test_unplugged_in_the_middle_is_unknown(at_counter: Put):
     counter = at_counter()
     counter.time.after(0.06, counter.host.unplug)
