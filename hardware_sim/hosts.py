@@ -71,7 +71,8 @@ class ThreadedHost(Host):
         self._untaken = b""
         self._unsent = b""
         self._is_running = False
-        self._is_plugged = True
+        self._is_out_of_poll = threading.Event()
+        self._is_out_of_poll.set()
         self._wake_read, self._wake_write = os.pipe()
         os.set_blocking(self._wake_read, False)
         os.set_blocking(self._wake_write, False)
@@ -87,8 +88,7 @@ class ThreadedHost(Host):
         self.wake()
         if self._thread.is_alive():
             self._thread.join()
-        with self.lock:
-            self._unplug()
+        self._unplug()
         os.close(self._wake_read)
         os.close(self._wake_write)
 
@@ -98,16 +98,20 @@ class ThreadedHost(Host):
 
     def unplug(self) -> None:
         with self.lock:
-            self._is_plugged = False
             self._unplug()
-        self.wake()
+            self._leave_poll()
 
     def replug(self) -> None:
         with self.lock:
             self._unplug()
+            self._leave_poll()
             self._plug()
-            self._is_plugged = True
         self.wake()
+
+    def _leave_poll(self) -> None:
+        """A socket that is closed while the thread polls it stays open until the poll ends: the peer hears it then."""
+        self.wake()
+        self._is_out_of_poll.wait()
 
     @abc.abstractmethod
     def _plug(self) -> None:
@@ -133,7 +137,9 @@ class ThreadedHost(Host):
             with self.lock:
                 wait_s = self._turn()
                 interests = self._interests()
+                self._is_out_of_poll.clear()
             ready = self._poll(interests, wait_s)
+            self._is_out_of_poll.set()
             with self.lock:
                 self._on_ready(ready)
                 self._receive(ready)

@@ -106,10 +106,10 @@ class SerialLineScanner(LineDriver):
         """Yields reads for `timeout_s`; a symbol that is still arriving then belongs to the next call."""
         end_s = self._clock.monotonic() + timeout_s
         while True:
-            self._gather(end_s)
             while self._ready:
                 yield self._ready.popleft()
-            if self._clock.monotonic() >= end_s:
+            self._gather(end_s)
+            if not self._ready and self._clock.monotonic() >= end_s:
                 return
 
     def _gather(self, end_s: float) -> None:
