@@ -1,0 +1,75 @@
+"""What the teller of a story wrote down: receipts, pieces, cash. It is compared with box and hub, never made of them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+
+from hardware_sim.proof.judgement import Receipt
+
+Json = dict[str, Any]
+
+
+@dataclass(slots=True)
+class Day:
+    """One shift as it was lived."""
+
+    float_minor: int
+    sale_count: int = 0
+    return_count: int = 0
+    gross_minor: int = 0
+    refund_minor: int = 0
+    cash_minor: int = 0
+    moved_minor: int = 0
+
+    @property
+    def expected_cash_minor(self) -> int:
+        return self.float_minor + self.cash_minor + self.moved_minor
+
+    def differences(self, report: Json) -> list[str]:
+        """Where an X or Z report says something else."""
+        names = ("sale_count", "return_count", "gross_minor", "refund_minor", "expected_cash_minor")
+        return [
+            f"{name}: the report says {report[name]}, the day had {getattr(self, name)}"
+            for name in names
+            if report[name] != getattr(self, name)
+        ]
+
+
+@dataclass(slots=True)
+class Ledger:
+    """`pieces` in the shop by SKU; `receipts` in the order in which customers got them."""
+
+    receipts: list[Receipt] = field(default_factory=list)
+    returns: list[str] = field(default_factory=list)
+    pieces: Counter[str] = field(default_factory=Counter)
+    z: list[Json] = field(default_factory=list)
+    day: Day = field(default_factory=lambda: Day(0))
+
+    def received(self, sku: str, quantity: int) -> None:
+        self.pieces[sku] += quantity
+
+    def sold(self, sale: Json) -> None:
+        self.receipts.append(Receipt.of(sale))
+        for line in sale["lines"]:
+            self.pieces[line["sku"]] -= line["quantity"]
+        self.day.sale_count += 1
+        self.day.gross_minor += sale["total_minor"]
+        self.day.cash_minor += _cash(sale)
+
+    def took_back(self, given: Json) -> None:
+        self.returns.append(given["return_id"])
+        for line in given["lines"]:
+            self.pieces[line["sku"]] += line["quantity"] * line["is_restocked"]
+        self.day.return_count += 1
+        self.day.refund_minor += given["total_minor"]
+        self.day.cash_minor -= _cash(given)
+
+    def moved_cash(self, amount_minor: int) -> None:
+        """Positive into the drawer."""
+        self.day.moved_minor += amount_minor
+
+
+def _cash(fact: Json) -> int:
+    return sum(tender["amount_minor"] for tender in fact["tenders"] if tender["kind"] == "cash")
