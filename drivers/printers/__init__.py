@@ -6,7 +6,7 @@
     encode        a document -> bytes of one model, by way of text, layout and raster
     profile       what is particular to a model; the models are rows of profiles.toml
 
-The encoder is our own and small: python-escpos knows neither double-byte modes nor which line fits which font, and its
-transports ignore short writes and unasked status. Pictures come from Pillow and segno in rows that are kept, so that the
-second receipt of a shop costs a tenth of the first.
+The encoder is our own and small: python-escpos knows neither double-byte modes nor which line fits which font, and
+its transports ignore short writes and unasked status. Pictures come from Pillow and segno in rows that are kept, so
+that the second receipt of a shop costs a tenth of the first.
 """
