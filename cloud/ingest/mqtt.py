@@ -41,6 +41,8 @@ class MqttWire:
         parts = urlsplit(broker_url)
         self._host = parts.hostname or "127.0.0.1"
         self._port = parts.port or 1883
+        # amqtt, the demo's broker on a machine without mosquitto, speaks no version 5.
+        self._is_version_5 = parts.query != "protocol=3.1.1"
         self._boot = boot
         self._clock = clock
         self._received: deque[Packet] = deque()
@@ -56,7 +58,9 @@ class MqttWire:
         client = Client(
             CallbackAPIVersion.VERSION2,
             client_id=f"twinstore-hub-{worker}",
-            protocol=MQTTProtocolVersion.MQTTv5,
+            protocol=MQTTProtocolVersion.MQTTv5
+            if self._is_version_5
+            else MQTTProtocolVersion.MQTTv311,
             reconnect_on_failure=False,
         )
         client.connect_timeout = CONNECT_TIMEOUT_S
@@ -136,12 +140,9 @@ class MqttWire:
     def _reconnect(self, timeout_s: float) -> None:
         if self._clock.monotonic() < self._retry_at_s:
             return
-        connect = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
-        connect.MaximumPacketSize = MAX_PACKET_BYTES
+        words = _start_of_version_5() if self._is_version_5 else {}
         try:
-            self._client.connect(
-                self._host, self._port, KEEPALIVE_S, clean_start=True, properties=connect
-            )
+            self._client.connect(self._host, self._port, KEEPALIVE_S, **words)
         except OSError as error:
             log.warning(
                 "The broker %s:%s does not answer (%s): boxes sell on, their facts wait there.",
@@ -198,6 +199,13 @@ class MqttWire:
         own = to_json(State(online=True, boot=self._boot, at=self._clock.now()))
         if b'"online":false' in payload:
             self.publish(topics.HUB_STATE, own, retain=True)
+
+
+def _start_of_version_5() -> dict[str, Any]:
+    """What `connect` takes with MQTT 5 alone; in 3.1.1 a clean session is paho's default."""
+    properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
+    properties.MaximumPacketSize = MAX_PACKET_BYTES
+    return {"clean_start": True, "properties": properties}
 
 
 def _without_delay(client: Client, userdata: Any, connection: Any) -> None:

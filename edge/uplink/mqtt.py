@@ -28,7 +28,6 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersi
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
-from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from contract.envelope import MAX_MESSAGE_BYTES, State, to_json
 from contract.topics import HUB_STATE, Address, Up, every_down, parse, up
@@ -70,15 +69,19 @@ class Listener(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Broker:
+    """`is_version_5` is False for "?protocol=3.1.1": amqtt, the demo's broker without mosquitto, speaks no more."""
+
     host: str
     port: int
     is_encrypted: bool
+    is_version_5: bool = True
 
     @classmethod
     def of(cls, url: str) -> Broker:
         parts = urlsplit(url)
         port = parts.port or DEFAULT_PORTS[parts.scheme]
-        return cls(parts.hostname or "", port, parts.scheme == "mqtts")
+        is_version_5 = parts.query != "protocol=3.1.1"
+        return cls(parts.hostname or "", port, parts.scheme == "mqtts", is_version_5)
 
 
 def full_jitter_s(attempt: int, limit_s: float, uniform: Callable[[float, float], float]) -> float:
@@ -168,8 +171,7 @@ class Line:
                 self._broker.host,
                 self._broker.port,
                 keepalive=KEEPALIVE_S,
-                clean_start=True,
-                properties=_connect_properties(),
+                **(_start_of_version_5() if self._broker.is_version_5 else {}),
             )
         except (OSError, ValueError) as error:
             self.status.detail = str(error)
@@ -254,7 +256,9 @@ class Line:
         client = Client(
             CallbackAPIVersion.VERSION2,
             client_id=self._edge_id,
-            protocol=MQTTProtocolVersion.MQTTv5,
+            protocol=MQTTProtocolVersion.MQTTv5
+            if self._broker.is_version_5
+            else MQTTProtocolVersion.MQTTv311,
             reconnect_on_failure=False,
         )
         client.connect_timeout = CONNECT_TIMEOUT_S
@@ -282,8 +286,7 @@ class Line:
         if reason.value >= FAILED:
             self._alarm("connect_refused", str(reason))
             return
-        at_least_once = SubscribeOptions(qos=1)
-        client.subscribe([(every_down(self._edge_id), at_least_once), (HUB_STATE, at_least_once)])
+        client.subscribe([(every_down(self._edge_id), 1), (HUB_STATE, 1)])
         client.publish(*self._presence(is_online=True))
         self.status.counters["connects"] += 1
         self.status.detail = "online"
@@ -351,11 +354,12 @@ class Line:
         log.warning("Alarm on the line (%s): %s", kind, detail)
 
 
-def _connect_properties() -> Properties:
+def _start_of_version_5() -> dict[str, Any]:
+    """What `connect` takes with MQTT 5 alone; in 3.1.1 a clean session is paho's default."""
     properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
     properties.SessionExpiryInterval = 0
     properties.MaximumPacketSize = MAX_PACKET_BYTES
-    return properties
+    return {"clean_start": True, "properties": properties}
 
 
 def _without_delay(_client: Client, _userdata: object, wire: Any) -> None:

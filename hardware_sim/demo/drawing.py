@@ -79,8 +79,10 @@ def hub_mark(picture: Picture, href: str) -> Mark:
 
 
 def line_mark(picture: Picture, href: str) -> Mark:
-    if not picture.line_is_alive or picture.till is None:
+    if not picture.line_is_alive:
         return Mark("line", "bad", "stopped", {}, href)
+    if picture.till is None:
+        return Mark("line", "off", "unseen", {}, href)
     if picture.till.is_online:
         return Mark("line", "good", "up", {}, href)
     return Mark("line", "warn", "down", {}, href)
