@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-ROUNDS = 10
+ROUNDS = 20
 SALES_A_ROUND = 60
 PRODUCTS = 200
 LINES = 5

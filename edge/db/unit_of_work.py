@@ -38,6 +38,17 @@ BUSY_TIMEOUT_S = 5.0  # only a second process (a backup, a person's sqlite3) can
 CHECKPOINT_PAGES = 4000  # of 4 KiB: a checkpoint every two hundred sales, not every forty
 READERS = 8  # the threadpool's readers and the owner threads; more wait their turn
 
+# Result codes (sqlite.org/rescode.html) that speak of the disk or the file, not of a statement of ours.
+DISK_CODES = frozenset(
+    {
+        sqlite3.SQLITE_CANTOPEN,
+        sqlite3.SQLITE_CORRUPT,
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_NOTADB,
+        sqlite3.SQLITE_READONLY,
+    }
+)
+
 T = TypeVar("T")
 M = TypeVar("M", bound=SQLModel)
 
@@ -257,11 +268,6 @@ def _translated() -> Iterator[None]:
         code = getattr(original, "sqlite_errorcode", 0) & 0xFF
         if code == sqlite3.SQLITE_FULL:
             raise DiskFull from error
-        if code in (
-            sqlite3.SQLITE_IOERR,
-            sqlite3.SQLITE_CORRUPT,
-            sqlite3.SQLITE_READONLY,
-            sqlite3.SQLITE_CANTOPEN,
-        ):
+        if code in DISK_CODES:
             raise DiskFailed(detail=str(original)) from error
         raise
