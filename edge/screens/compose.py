@@ -94,10 +94,16 @@ def situation(seen: Readings, state: DeskState) -> Situation:
         suspended_count=len(seen.suspended),
         has_last_sale=state.done is not None,
         has_payment_terminal="payment_terminal" in kinds,
+        is_card_running=_is_card_running(seen),
         has_card_tender=bool(seen.basket and seen.basket.basket.card_minor),
         is_step=bool(state.step),
         return_count=chosen,
     )
+
+
+def _is_card_running(seen: Readings) -> bool:
+    payment = seen.basket.payment if seen.basket else None
+    return payment is not None and payment.state in card_keys.RUNNING
 
 
 def _head(shop: Shop, seen: Readings) -> parts.Head:

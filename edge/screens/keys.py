@@ -68,6 +68,7 @@ class Situation:
     has_printer: bool = True
     has_payment_terminal: bool = True
     has_card_tender: bool = False
+    is_card_running: bool = False
     is_step: bool = False
     return_count: int = 0
 
@@ -145,8 +146,12 @@ def _selling(now: Situation) -> tuple[Key, ...]:
     )
 
 
-def _card(_: Situation) -> tuple[Key, ...]:
-    return (Key("Escape", "cancel_card"),)
+def _card(now: Situation) -> tuple[Key, ...]:
+    """A payment whose outcome is unknown cannot be cancelled, but the next customer can be served."""
+    return (
+        Key("Escape", "cancel_card", is_enabled=now.is_card_running),
+        Key("F6", "suspend", is_enabled=not now.is_card_running),
+    )
 
 
 def _returning(now: Situation) -> tuple[Key, ...]:
