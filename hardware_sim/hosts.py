@@ -179,7 +179,13 @@ class ThreadedHost(Host):
         return ready
 
     def _receive(self, ready: set[int]) -> None:
-        if self._line is None or self._line not in ready or self._untaken:
+        if self._line is None or self._line not in ready:
+            return
+        if (
+            self._untaken
+        ):  # nothing was asked of it, so this is a reset; what it had sent is gone with it
+            if not self._unsent:
+                self._drop_line()
             return
         try:
             data = os.read(self._line, CHUNK)

@@ -86,13 +86,15 @@ class Ledger:
 
 
 def _read(path: Path) -> list[Entry]:
-    """A last line cut short by a kill was never answered: it does not count."""
+    """A last line cut short by a kill was never answered: it is taken out, so that the next one stands alone."""
     if not path.exists():
         return []
     entries = []
-    for line in path.read_text(encoding="utf-8").splitlines():
+    lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+    for number, line in enumerate(lines):
         try:
             entries.append(Entry(**json.loads(line)))
         except ValueError:
+            path.write_text("".join(lines[:number]), encoding="utf-8")
             break
     return entries
