@@ -11,6 +11,12 @@ from pathlib import Path
 
 import pytest
 
+from edge.changes import Changes
+from edge.db.watched import WatchedDatabase
+from edge.keys import load_or_make
+from edge.services.shop import Shop, open_shop
+from edge.settings import Settings
+
 from contract.topics import Address
 
 PATIENCE_S = 10.0
@@ -107,3 +113,30 @@ def broker(tmp_path: Path) -> Iterator[Broker]:
     broker.start()
     yield broker
     broker.kill()
+
+
+@pytest.fixture
+def watchers() -> Changes:
+    return Changes()
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(
+        edge_id="maru-1",
+        location_id="maru",
+        location_name={"en": "Maru", "ko": "마루"},
+        company_name="Maru",
+        data_dir=tmp_path,
+        broker_url="mqtt://127.0.0.1:1",
+        hub_url="http://127.0.0.1:1",
+        language="en",
+        reconnect_limit_s=0.2,
+    )
+
+
+@pytest.fixture
+def shop(settings: Settings, clock: FakeClock, watchers: Changes) -> Iterator[Shop]:
+    database = WatchedDatabase(settings.database_path, watchers)
+    yield open_shop(settings, database, clock, load_or_make(settings.key_path))
+    database.close()
