@@ -59,7 +59,7 @@ class OffsetFileClock:
 def clock_of(url: str) -> Clock:
     """The clock that `clock_url` names: "system:" or "file:/path"."""
     scheme, _, rest = url.partition(":")
-    if scheme == "system" and not rest:
+    if url == "system:":
         return SystemClock()
     if scheme == "file" and rest:
         return OffsetFileClock(Path(rest.removeprefix("//")))
