@@ -9,6 +9,7 @@ in place of the dollar.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from functools import partial
 from typing import Final
@@ -135,10 +136,12 @@ def _picture(line: TextLine, language: str, profile: EscposProfile) -> Iterator[
 
 
 def _qr(data: str, profile: EscposProfile) -> bytes:
+    stored = data.encode()
+    if (size := _qr_bytes(data)) > _QR_BYTES_M[-1]:  # a printer's own symbol would just not appear
+        raise ValueError(f"Expected at most {_QR_BYTES_M[-1]} bytes for a QR symbol, got {size}.")
     if not profile.has_qr:
         return raster.qr_symbol(data, profile.dots)
-    stored = data.encode()
-    size = raster.module_dots(qr_modules(len(stored)), profile.dots)
+    size = raster.module_dots(qr_modules(_qr_bytes(data)), profile.dots)
     margin = raster.quiet_zone(size)
     return b"".join(
         [
@@ -158,6 +161,13 @@ def _qr_function(function: bytes, parameters: bytes) -> bytes:
     return b"\x1d(k" + len(body).to_bytes(2, "little") + body
 
 
+def _qr_bytes(data: str) -> int:
+    """Bytes that `data` takes in a symbol: capitals and digits are packed two in 11 bits (ISO/IEC 18004, 7.4.4)."""
+    if _QR_ALPHANUMERIC.fullmatch(data):
+        return -(-len(data) * 11 // 16)
+    return len(data.encode())
+
+
 def qr_modules(data_bytes: int) -> int:
     """Modules along one side, quiet zone included, of the symbol that holds so many bytes at level M.
 
@@ -168,6 +178,7 @@ def qr_modules(data_bytes: int) -> int:
     return 17 + 4 * version + 8
 
 
+_QR_ALPHANUMERIC: Final = re.compile(r"[0-9A-Z $%*+\-./:]+")
 # Bytes a symbol of version 1, 2, ... holds at error correction M (ISO/IEC 18004, table 7).
 _QR_BYTES_M: Final = (
     14, 26, 42, 62, 84, 106, 122, 152, 180, 213, 251, 287, 331, 362, 412, 450, 504, 560, 624, 666,

@@ -123,9 +123,10 @@ def _qr_row(modules: bytearray, size: int, left: int, dots: int) -> bytes:
 
 
 def module_dots(modules: int, dots: int) -> int:
-    """Dots a module: as large as fits two thirds of the paper, 3 to 8 (GS ( k, function 167, has the same range).
+    """Dots a module: 8 at most, as fits two thirds of the paper; where that would be under 3, as fits all of it.
 
-    >>> module_dots(41, 576), module_dots(81, 384)
-    (8, 3)
+    >>> module_dots(41, 576), module_dots(81, 384), module_dots(145, 384)
+    (8, 3, 2)
     """
-    return max(3, min(8, dots * 2 // 3 // modules))
+    wanted = min(8, dots * 2 // 3 // modules)
+    return max(wanted, min(3, dots // modules))

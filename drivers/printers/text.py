@@ -26,6 +26,9 @@ Encode = Callable[[str], bytes]
 CODECS: Final = {"ksc5601": "euc_kr", "gb18030": "gbk"}
 # The languages whose readers expect that set's shapes of the shared characters.
 _LANGUAGES: Final = {"ksc5601": {"ko", "en"}, "gb18030": {"zh", "en"}}
+_PLAIN: Final = str.maketrans(
+    {"×": "x", "–": "-", "—": "-", "‘": "'", "’": "'", "“": '"', "”": '"', "…": "..."}
+)
 _WON: Final = "₩"
 _SELECT_SET: Final = b"\x1bR"
 _WON_CODE: Final = b"\x5c"
@@ -78,14 +81,16 @@ def choose_way(text: str, language: str, fonts: Fonts) -> Way:
 
 
 def adapt(text: str, fonts: Fonts) -> str:
-    """`text` with the characters that this model has under another code point.
+    """`text` with the characters that this model has under another code point, or in a plainer form.
 
-    >>> adapt("¥12", Fonts(double_byte="gb18030"))
-    '￥12'
+    >>> adapt("¥12", Fonts(double_byte="gb18030")), adapt("2 × 5", Fonts())
+    ('￥12', '2 x 5')
     """
     if fonts.double_byte == "gb18030":
         return text.replace("¥", "￥")
-    return text
+    plain = text.translate(_PLAIN)
+    is_plainer = plain.isascii() and not fonts.double_byte and not fonts.latin_codec
+    return plain if is_plainer else text
 
 
 def encode(text: str, way: Way, fonts: Fonts) -> bytes:

@@ -96,7 +96,7 @@ def raster(data: bytes, row_bytes: int, dots: int, align: int) -> Rows:
 
 def qr(data: bytes, level: str, module_dots: int, dots: int, align: int) -> Rows:
     """The printer's own QR symbol, no quiet zone of its own, as most models print it."""
-    modules = segno.make_qr(data, error=level, boost_error=False, mode="byte").matrix
+    modules = segno.make_qr(data, error=level, boost_error=False).matrix
     side = len(modules) * module_dots
     sheet = Image.new("1", (dots, side))
     shift = aligned(side, dots, align)

@@ -134,6 +134,16 @@ def test_no_text_of_a_shop_carries_a_command():
     assert data.count(b"\n") == 1
 
 
+def test_typesetters_signs_are_plain_where_a_model_has_none():
+    """Else every "2 × 1,500" of an English receipt would be a picture on a clone."""
+    assert encoded("clone-58mm", "en", TextLine("2 × 5 “Jo’s” – …")) == (
+        b'\x1bR\x002 x 5 "Jo\'s" - ...\n\x1bd\x04'
+    )
+    assert b"2 \xd7 5\n" in encoded("epson-tm-t88v", "en", TextLine("2 × 5"))
+    assert b"2 \xa1\xc1 5\n" in encoded("gprinter-gp-l80250", "zh", TextLine("2 × 5"))
+    assert RASTER in encoded("clone-58mm", "ko", TextLine("우유 × 2"))
+
+
 # -- layout ------------------------------------------------------------------------------------
 
 
@@ -186,9 +196,23 @@ def test_symbol_is_a_picture_where_the_model_has_none():
     assert RASTER in encoded("clone-58mm", "en", QrSymbol("TW1"))
 
 
+@pytest.mark.parametrize("name", ["epson-tm-t88v", "clone-58mm"])
+def test_more_than_a_symbol_can_hold_is_an_error(name: str):
+    with pytest.raises(ValueError) as caught:
+        encoded(name, "en", QrSymbol("x" * 2332))
+
+    assert str(caught.value) == "Expected at most 2331 bytes for a QR symbol, got 2332."
+
+
 @pytest.mark.parametrize(("data_bytes", "modules"), [(1, 29), (14, 29), (180, 61), (2331, 185)])
 def test_modules_of_a_symbol(data_bytes: int, modules: int):
     assert qr_modules(data_bytes) == modules
+
+
+def test_capitals_and_digits_make_a_smaller_symbol():
+    """260 of them take 179 bytes, version 10: 6 dots for each of 61 modules; 260 bytes have 5 for 73."""
+    assert b"\x1d(k\x03\x001C\x06" in encoded("epson-tm-t88v", "en", QrSymbol("A2" * 130))
+    assert b"\x1d(k\x03\x001C\x05" in encoded("epson-tm-t88v", "en", QrSymbol("a2" * 130))
 
 
 # -- time --------------------------------------------------------------------------------------

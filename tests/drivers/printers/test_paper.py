@@ -93,6 +93,14 @@ def test_the_symbol_is_read_back_from_every_paper(at_counter: Put, model: str, l
     assert code.symbology_identifier.startswith("]Q")
 
 
+@pytest.mark.parametrize("data", ["TW1", "TW1." + "x9Kd_-/+" * 110, "TW1:" + "ABCDEFGHIJ" * 113])
+@pytest.mark.parametrize("model", ALL)
+def test_long_codes_still_fit_and_read(at_counter: Put, model: str, data: str):
+    picture = paper_of(at_counter(model), PrintDocument("en", (QrSymbol(data),)))
+
+    assert [code.text for code in zxingcpp.read_barcodes(picture)] == [data]
+
+
 @pytest.mark.parametrize(
     ("language", "with_font"), [("ko", "epson-tm-t88v-korean"), ("zh", "gprinter-gp-l80250")]
 )
