@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 from hardware_sim.proof.report import Layer, Progress, last_line, say, tell
 
-SCHEDULES_A_SECOND = 850  # so that 60 s mean at least 50,000
-FEWEST_SECONDS = 4.0  # of kills and cuts: below that hardly anything has happened
-SALES_A_SECOND = 2  # of the power cut's recording
+SCHEDULES_A_SECOND = 1_000  # so that 60 s mean more than 50,000
+FEWEST_SECONDS = 6.0  # of kills and cuts: below that hardly anything has happened
+SALES_A_SECOND = 1  # of the power cut's recording
 FEWEST_SALES = 12
 
 
@@ -27,7 +27,7 @@ class Plan:
     def of(cls, seconds: int) -> Plan:
         return cls(
             schedules=SCHEDULES_A_SECOND * seconds,
-            kill_seconds=max(FEWEST_SECONDS, 0.6 * seconds),
+            kill_seconds=max(FEWEST_SECONDS, 0.5 * seconds),
             power_cut_sales=max(FEWEST_SALES, SALES_A_SECOND * seconds),
             rule_examples=max(20, 2 * seconds),
         )

@@ -14,10 +14,18 @@ ROWS_A_PAGE = 1_000
 
 Json = dict[str, Any]
 
+
+def gtin13(number: int) -> str:
+    """A GTIN-13 of company 880000 (Korea's prefix), its check digit by GS1 General Specifications 7.9."""
+    digits = f"880000{number:06d}"
+    weighted = sum(int(digit) * (3 if place % 2 else 1) for place, digit in enumerate(digits))
+    return digits + str(-weighted % 10)
+
+
 PRODUCTS: list[Json] = [
     {
         "sku": f"BREAD-{number}",
-        "gtins": [],
+        "gtins": [gtin13(number)],
         "names": {"ko": f"소금빵 {number}", "en": f"Salt bread {number}", "zh": f"盐面包 {number}"},
         "tax_group": "standard",
         "tax_rate_bp": 1000,

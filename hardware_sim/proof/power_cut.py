@@ -21,16 +21,16 @@ from functools import partial
 from pathlib import Path
 
 from contract.envelope import GENESIS, chain
-from hardware_sim.processes import Company, Party, Ports, stopped, twinstore
+from hardware_sim.processes import Company, Ports, stopped, twinstore
+from hardware_sim.proof.estate import DATABASE, open_shop, some_lines, start
 from hardware_sim.proof.journal import File, Record, decode
-from hardware_sim.proof.outside import PRODUCTS, HeadOffice, Json, Till, until
+from hardware_sim.proof.outside import HeadOffice, Till
 from hardware_sim.proof.platter import ForgetfulPlatter, Platter
 from hardware_sim.proof.report import Layer, Progress
 from hardware_sim.proof.vfs import StaticallyLinked, linked_library
 
-DATABASE = Path("data") / "box" / "box.sqlite3"
-CATALOGUE_WITHIN_S = 30.0
 CONTROL_CUTS = 200
+SHARES_A_CORE = 8
 
 _SALES = """
 SELECT sale.sale_id, sale.total_minor, sum(sale_line.amount_minor), count(*)
@@ -102,8 +102,7 @@ def prove(sales: int, seed: int, progress: Progress) -> Layer:
         return Layer("power cut", ok=False, figures={"reason": str(reason)}, lines=(str(reason),))
     with tempfile.TemporaryDirectory(prefix="twinstore-power-cut-") as folder:
         recording = record(Path(folder), sales, seed, progress)
-        progress("power cut: the disk is rebuilt at every write")
-        cuts = cut_everywhere(recording, seed)
+        cuts = cut_everywhere(recording, seed, progress)
         control = cut_without_syncs(recording, seed)
     return _layer(recording, cuts, control)
 
@@ -154,27 +153,6 @@ def recorded(database: Path, journal: Path) -> list[str]:
     return [sys.executable, "-P", "-m", launcher, str(database), str(journal), *words]
 
 
-def start(*parties: Party) -> None:
-    for party in parties:
-        party.start()
-    for party in parties:
-        party.wait_until_ready()
-
-
-def open_shop(till: Till, office: HeadOffice) -> None:
-    office.stock_shelves()
-    if not until(lambda: till.state()["prices_version"] >= len(PRODUCTS), CATALOGUE_WITHIN_S):
-        raise RuntimeError(
-            f"Expected the catalogue to reach the box within {CATALOGUE_WITHIN_S:g} s, got nothing."
-        )
-    till.open_shift()
-
-
-def some_lines(rng: random.Random) -> list[Json]:
-    chosen = rng.sample(PRODUCTS, rng.randint(1, 5))
-    return [{"sku": product["sku"], "quantity": rng.randint(1, 3)} for product in chosen]
-
-
 def _sell(
     till: Till, journal: Path, sales: int, rng: random.Random, progress: Progress
 ) -> Iterator[Promised]:
@@ -188,24 +166,26 @@ def _sell(
 # -- the cuts ----------------------------------------------------------------------------------
 
 
-def cut_everywhere(recording: Recording, seed: int) -> Cuts:
-    """On every core: each replays the whole journal and cuts at its share of the records."""
+def cut_everywhere(recording: Recording, seed: int, progress: Progress) -> Cuts:
+    """In shares on every core: each replays the whole journal and cuts at its part of the records."""
     workers = os.cpu_count() or 1
-    work = partial(_cut_share, recording, seed, workers)
+    shares = SHARES_A_CORE * workers
+    work = partial(_cut_share, recording, seed, shares)
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(workers, mp_context=context) as pool:
         total = NO_CUTS
-        for share in pool.map(work, range(workers)):
+        for share in pool.map(work, range(shares)):
             total = total.plus(share)
+            progress(f"power cut: {total.count:,} cuts, {total.lost} lost")
     return total
 
 
-def _cut_share(recording: Recording, seed: int, workers: int, share: int) -> Cuts:
+def _cut_share(recording: Recording, seed: int, shares: int, share: int) -> Cuts:
     platter, total = Platter(), NO_CUTS
     with tempfile.TemporaryDirectory(prefix="twinstore-cut-") as folder:
         for number, written in enumerate(recording.records()):
             platter.take(written)
-            if number % workers == share:
+            if number % shares == share:
                 files = platter.cut(random.Random(seed * 1_000_003 + number))
                 found = examine(Path(folder), files, before(recording.promised, written.end))
                 total = total.plus(_one(number, found))

@@ -10,12 +10,10 @@ from __future__ import annotations
 import json
 import os
 import random
-import sqlite3
 import tempfile
 import threading
 import time
 from collections import Counter
-from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -23,16 +21,29 @@ from typing import Any
 import httpx
 
 from hardware_sim.processes import Company, Party, Ports, stopped
-from hardware_sim.proof.judgement import Evidence, Judgement, Receipt, judge
-from hardware_sim.proof.outside import HeadOffice, Refused, Till, until
-from hardware_sim.proof.power_cut import DATABASE, open_shop, some_lines, start
+from hardware_sim.proof.estate import collect, drained, open_shop, some_lines, start
+from hardware_sim.proof.judgement import Judgement, Receipt, judge
+from hardware_sim.proof.outside import HeadOffice, Refused, Till
 from hardware_sim.proof.report import Layer, Progress
 
-HEALED_WITHIN_S = 60.0
-PAUSE_S = (0.3, 1.5)  # between two faults
+PAUSE_S = (0.1, 1.2)  # between two faults
 DEAD_S = (0.0, 0.5)  # how long a killed process stays away
-VICTIMS = ("box", "box", "hub", "broker")
-LINE_STATES = ("cut", "hole", "hole_up", "hole_down", "slow", "up")
+# Dealt from a shuffled pack, so that also a short run has some of each.
+PACK = (
+    "box",
+    "box",
+    "hub",
+    "hub",
+    "broker",
+    "cut",
+    "cut",
+    "hole",
+    "hole_up",
+    "hole_down",
+    "slow",
+    "up",
+)
+KILLED = frozenset({"box", "hub", "broker"})
 
 
 class Seller:
@@ -70,18 +81,21 @@ class Seller:
 
 
 class Trouble:
-    """Kills and cuts, drawn with a seed; counts what it did."""
+    """Kills and cuts, dealt with a seed; counts what it did."""
 
     def __init__(self, company: Company, seed: int) -> None:
         self.counts: Counter[str] = Counter()
         self._company = company
         self._rng = random.Random(seed)
+        self._pack: list[str] = []
 
     def strike(self) -> None:
-        if self._rng.random() < 0.5:
-            self._kill(self._company.party(self._rng.choice(VICTIMS)))
+        self._pack = self._pack or self._rng.sample(PACK, len(PACK))
+        what = self._pack.pop()
+        if what in KILLED:
+            self._kill(self._company.party(what))
         else:
-            self._spoil_line(self._rng.choice(LINE_STATES))
+            self._spoil_line(what)
         time.sleep(self._rng.uniform(*PAUSE_S))
 
     def heal(self) -> None:
@@ -139,40 +153,6 @@ def _trouble_for(seconds: float, trouble: Trouble, seller: Seller, progress: Pro
             f"processes: {len(seller.receipts):,} receipts, {kills} kills, "
             f"{trouble.counts['line_faults']} line faults, {left_s:.0f} s left"
         )
-
-
-def drained(company: Company, till: Till, office: HeadOffice) -> bool:
-    """Whether, in time, nothing waits in the box and the hub's books are as far as its inbox."""
-    edge_id = company.shop.edge_id
-
-    def is_stored() -> bool:
-        line = till.state()["line"]
-        return not line["waiting"] and bool(office.box(edge_id)["hub_high"] == line["high"])
-
-    def is_entered() -> bool:
-        return sales <= {sale["sale_id"] for sale in office.sales(edge_id)}
-
-    if not until(is_stored, HEALED_WITHIN_S):
-        return False
-    bodies = (
-        json.loads(fact["body"]) for facts in office.facts(edge_id).values() for fact in facts
-    )
-    sales = {body["sale_id"] for body in bodies if body["type"] == "sale.completed"}
-    return until(is_entered, HEALED_WITHIN_S)
-
-
-def collect(company: Company, office: HeadOffice, receipts: list[Receipt]) -> Evidence:
-    edge_id = company.shop.edge_id
-    with closing(sqlite3.connect(f"file:{company.folder / DATABASE}?mode=ro", uri=True)) as box:
-        rows = box.execute("SELECT epoch, seq, body FROM outbox").fetchall()
-        heads = dict(box.execute("SELECT epoch, chain FROM stream").fetchall())
-    return Evidence(
-        receipts=receipts,
-        streams=office.facts(edge_id),
-        rows={(epoch, seq): body for epoch, seq, body in rows},
-        books=[sale["sale_id"] for sale in office.sales(edge_id)],
-        heads=heads,
-    )
 
 
 def _layer(seller: Seller, trouble: Trouble, found: Judgement, heal_s: float | None) -> Layer:

@@ -11,10 +11,9 @@ import random
 from functools import partial
 from typing import Any
 
+from hardware_sim.proof.estate import collect, drained, open_shop, some_lines
 from hardware_sim.proof.judgement import judge
 from hardware_sim.proof.outside import PRODUCTS, Refused
-from hardware_sim.proof.power_cut import open_shop, some_lines
-from hardware_sim.proof.processes import collect, drained
 from hardware_sim.stories.ledger import Day, Ledger
 from hardware_sim.stories.stage import Stage, Step, check, wait
 
@@ -334,9 +333,10 @@ class Blackout:
         for z in self.ledger.z:
             shift = found[z["shift_id"]]
             check(not shift["differences"], f"Z {z['number']} differs: {shift['differences']}")
+            reported = shift["reported"]
             check(
-                shift["reported"]["gross_minor"] == z["gross_minor"],
-                f"expected {z['gross_minor']:,} in Z {z['number']} at the hub, got {shift['reported']['gross_minor']:,}",
+                reported["gross_minor"] == z["gross_minor"],
+                f"expected {z['gross_minor']:,} in Z {z['number']}, got {reported['gross_minor']:,}",
             )
         returns = {row["return_id"] for row in self.office.ask("GET", "/api/returns", limit=1_000)}
         check(set(self.ledger.returns) == returns, "expected every return at the hub, and no other")

@@ -1,4 +1,4 @@
-"""What the teller of a story wrote down: receipts, pieces, cash. It is compared with box and hub, never made of them."""
+"""What the teller of a story wrote down: receipts, pieces, cash. Compared with box and hub, never made of them."""
 
 from __future__ import annotations
 
