@@ -37,6 +37,7 @@ from edge.uplink.wire import LineStatus, Outgoing
 log = logging.getLogger(__name__)
 
 KEEPALIVE_S: Final = 10
+GOODBYE_S: Final = 0.5
 CONNECT_TIMEOUT_S: Final = 5.0
 STABLE_S: Final = 5.0  # a connection that lived shorter counts as one more failed attempt
 ALARM_HOLD_S: Final = 120.0
@@ -235,7 +236,9 @@ class Line:
         """A clean DISCONNECT keeps the Will from being sent, so the state is said first."""
         client.publish(*self._presence(is_online=False))
         client.disconnect()
-        while client.want_write():
+        while client.want_write() and (wire := client.socket()) is not None:
+            if not select.select([], [wire], [], GOODBYE_S)[1]:
+                return  # nobody reads at the other end; its Will says the rest
             client.loop_write()
 
     def _presence(self, *, is_online: bool) -> tuple[str, str, int, bool]:
