@@ -131,6 +131,7 @@ class Console:
             "stream": f"/events{request.url.path}".rstrip("/") + query if view.parts else "",
             "asked": asked,
             "knows": self.pages.has_text,
+            "worst": views.WORST,
         }
 
 

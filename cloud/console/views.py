@@ -19,16 +19,21 @@ from cloud.console.truth import tone_of, truth
 from cloud.errors import NotFoundError
 from cloud.fleet import repository as fleet
 from cloud.fleet import service as boxes
+from cloud.ingest.tables import Alarm
 from cloud.money import repository as money
 from cloud.money.derivation import flatten
+from cloud.money.projection import Z_DIFFERS
 from cloud.money.tables import CashMove, Payment, ShiftClosing, ShiftComparison, ShiftOpening
 from cloud.sales import repository as sales
 from cloud.sales.repository import Filter
 from cloud.stock import repository as stock
+from contract.errors import WireError
 
 SHOWN = 100
 SPARK_DAYS = 14
 FOUND = 20
+WORST = frozenset({WireError.FORK.value, Z_DIFFERS})
+"""Alarms that doubt the figures themselves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +68,8 @@ def fleet_view(desk: Desk, asked: Mapping[str, str]) -> View:
         }
         for box in boxes.boxes(desk.session, desk.now)
     ]
-    alarms = fleet.alarms(desk.session)
-    return View("boxes.html", "/", {"rows": rows, "alarms": alarms}, ("alarms", "boxes"))
+    values = {"rows": rows, "alarms": alarms_of(desk), "is_detailed": False}
+    return View("boxes.html", "/", values, ("alarms", "boxes"))
 
 
 def box_view(desk: Desk, asked: Mapping[str, str]) -> View:
@@ -76,7 +81,8 @@ def box_view(desk: Desk, asked: Mapping[str, str]) -> View:
         "clauses": truth(box),
         "tone": tone_of(truth(box)),
         "heads": heads,
-        "alarms": fleet.alarms(desk.session, box.edge.edge_id),
+        "alarms": alarms_of(desk, box.edge.edge_id),
+        "is_detailed": True,
         "quarantine": fleet.quarantine(desk.session, 20, box.edge.edge_id),
         "days": sales.totals_by_date(desk.session, box.edge.edge_id, SPARK_DAYS),
         **_sale_rows(desk, Filter(edge_id=box.edge.edge_id), 8),
@@ -183,7 +189,8 @@ def shift_view(desk: Desk, asked: Mapping[str, str]) -> View:
 def data_view(desk: Desk, asked: Mapping[str, str]) -> View:
     del asked
     values = {
-        "alarms": fleet.alarms(desk.session),
+        "alarms": alarms_of(desk),
+        "is_detailed": True,
         "quarantine": fleet.quarantine(desk.session, SHOWN),
         "heads": catalogue.heads(desk.session),
         "products": catalogue.product_count(desk.session),
@@ -208,6 +215,11 @@ def find_view(desk: Desk, asked: Mapping[str, str]) -> View:
         **_sale_rows(desk, Filter(search=text) if text else Filter(edge_id="-"), FOUND),
     }
     return View("find.html", "", values)
+
+
+def alarms_of(desk: Desk, edge_id: str | None = None) -> list[Alarm]:
+    """The worst first, then the newest."""
+    return sorted(fleet.alarms(desk.session, edge_id), key=lambda alarm: alarm.key not in WORST)
 
 
 def _fields(wanted: Filter) -> dict[str, str]:

@@ -70,8 +70,10 @@ class Inbox:
 
     def _store_facts(self, session: Session, intake: Intake) -> None:
         statement = insert_for(session, Fact).on_conflict_do_nothing(index_elements=["uid"])
-        stored = session.connection().execute(statement, intake.facts).rowcount
-        if stored != len(intake.facts):
+        stored = session.connection().execute(
+            statement, intake.facts, execution_options={"preserve_rowcount": True}
+        )
+        if stored.rowcount != len(intake.facts):
             self._store_aliases(session, intake)
 
     def _store_aliases(self, session: Session, intake: Intake) -> None:

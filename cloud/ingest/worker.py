@@ -140,8 +140,9 @@ class Worker:
         self.on_change()
 
     def _commit(
-        self, packets: Sequence[Packet], arrivals: Sequence[Admitted | Rejected]
+        self, packets: Sequence[Packet], arrivals: list[Admitted | Rejected]
     ) -> list[tuple[str, Ack]]:
+        """Afterwards `arrivals` says of each packet what became of it."""
         allowed = allowance(len(packets))
         try:
             return self._inbox.commit(arrivals, allowed)
@@ -150,23 +151,23 @@ class Worker:
         except Exception:
             # One message that the database cannot take must not take the others with it.
             log.exception("A transaction was refused: its messages are tried one by one.")
-            return [
-                answer
-                for packet, arrival in zip(packets, arrivals, strict=True)
-                for answer in self._commit_alone(packet, arrival, allowed)
-            ]
+            answers: list[tuple[str, Ack]] = []
+            for index, packet in enumerate(packets):
+                arrivals[index], own = self._commit_alone(packet, arrivals[index], allowed)
+                answers += own
+            return answers
 
     def _commit_alone(
         self, packet: Packet, arrival: Admitted | Rejected, allowed: Allowance
-    ) -> list[tuple[str, Ack]]:
+    ) -> tuple[Admitted | Rejected, list[tuple[str, Ack]]]:
         try:
-            return self._inbox.commit([arrival], allowed)
+            return arrival, self._inbox.commit([arrival], allowed)
         except (OperationalError, StandMovedError):
             raise
         except Exception as error:  # noqa: BLE001 - the offender itself: kept, counted, never acknowledged
             detail = f"Expected values that the database takes, got: {error}"[:500]
             refused = reject(packet, arrival.edge_id, WireError.MALFORMED, detail)
-            return self._inbox.commit([refused], allowed)
+            return refused, self._inbox.commit([refused], allowed)
 
     def _answer(self, packet: Packet, arrival: Admitted) -> None:
         if isinstance(arrival.message, Hello):

@@ -63,9 +63,10 @@ def no_rows(origin: Origin, fact: SaleCompleted | ReturnCompleted) -> list[SQLMo
 
 
 def compare_touched(session: Session, facts: Sequence[Any]) -> None:
-    for closing, count in compare_shifts(session, {fact.shift_id for fact in facts}):
-        detail = f"Expected the Z report of shift {closing.number} to follow from its facts, "
-        detail += f"got {count} different figures."
+    for closing, differences in compare_shifts(session, {fact.shift_id for fact in facts}):
+        fields = ", ".join(difference.field for difference in differences)
+        detail = f"Expected shift {closing.number}'s Z report to follow from its facts, "
+        detail += f"got other figures in {fields}."
         raise_alarm(session, closing.edge_id, Z_DIFFERS, detail, closing.occurred_at)
 
 

@@ -25,30 +25,30 @@ from cloud.sales.tables import Return, ReturnLineRow, ReturnTender, Sale, SaleTa
 OF_THE_REPORT = frozenset(derive(ShiftFacts(0, 0)))
 
 
-def compare_shifts(session: Session, shift_ids: Iterable[str]) -> list[tuple[ShiftClosing, int]]:
-    """Derives the Z report of each closed shift anew; gives those that differ, with how many fields."""
-    differing = []
-    for shift_id in sorted(set(shift_ids)):
-        closing = session.get(ShiftClosing, shift_id)
-        if closing is not None:
-            count = _compare_one(session, closing)
-            differing += [(closing, count)] if count else []
-    return differing
+def compare_shifts(
+    session: Session, shift_ids: Iterable[str]
+) -> list[tuple[ShiftClosing, list[Difference]]]:
+    """Derives the Z report of each closed shift anew; gives those that differ in something new."""
+    closings = (session.get(ShiftClosing, shift_id) for shift_id in sorted(set(shift_ids)))
+    found = ((closing, _compare_one(session, closing)) for closing in closings if closing)
+    return [(closing, differences) for closing, differences in found if differences]
 
 
-def _compare_one(session: Session, closing: ShiftClosing) -> int:
+def _compare_one(session: Session, closing: ShiftClosing) -> list[Difference]:
+    """The differences, or none where they are the ones that are known already."""
     reported = {k: v for k, v in json.loads(closing.reported).items() if k in OF_THE_REPORT}
     derived = derive(facts_of(session, closing, reported))
     differences = compare(reported, derived)
-    session.merge(
-        ShiftComparison(
-            shift_id=closing.shift_id,
-            derived=json.dumps(derived),
-            differences=json.dumps([difference._asdict() for difference in differences]),
-            difference_count=len(differences),
-        )
+    known = session.get(ShiftComparison, closing.shift_id)
+    row = ShiftComparison(
+        shift_id=closing.shift_id,
+        derived=json.dumps(derived),
+        differences=json.dumps([difference._asdict() for difference in differences]),
+        difference_count=len(differences),
     )
-    return len(differences)
+    is_known = known is not None and known.differences == row.differences
+    session.merge(row)
+    return [] if is_known else differences
 
 
 def facts_of(session: Session, closing: ShiftClosing, reported: dict[str, int]) -> ShiftFacts:

@@ -1,0 +1,94 @@
+"""Head office's changes: checked whole, logged once, each under its own version."""
+
+import pytest
+from sqlmodel import select
+
+from cloud.catalogue import repository, service
+from cloud.catalogue.service import CatalogueChange
+from cloud.catalogue.tables import CataloguePrice, CatalogueProduct, FeedOperation
+from cloud.db import Database
+from cloud.errors import CatalogueError
+
+
+def change(*skus: str, amount_minor: int = 1_000, removed: tuple[str, ...] = ()) -> CatalogueChange:
+    product = {"names": {"en": "Thing"}, "tax_group": "standard", "tax_rate_bp": 1_000}
+    price = {"currency": "KRW", "amount_minor": amount_minor}
+    return CatalogueChange.model_validate(
+        {
+            "products": [{"sku": sku, **product} for sku in skus],
+            "prices": [{"sku": sku, **price} for sku in skus],
+            "removed": list(removed),
+        }
+    )
+
+
+def log_of(database: Database, feed: str) -> list[tuple[str, int, bool]]:
+    with database.read() as session:
+        rows = repository.operations_after(session, feed, -1, 100)
+    return [(row.key, row.version, row.body is None) for row in rows]
+
+
+def test_products_and_prices_are_logged_under_their_own_versions(database: Database) -> None:
+    assert service.apply(database, change("A", "B")) == {"catalogue": 2, "prices": 2}
+    assert log_of(database, "catalogue") == [("A", 1, False), ("B", 2, False)]
+    with database.read() as session:
+        assert session.exec(select(CatalogueProduct.sku)).all() == ["A", "B"]
+
+
+def test_the_same_again_changes_nothing(database: Database) -> None:
+    service.apply(database, change("A", "B"))
+    assert service.apply(database, change("A", "B")) == {"catalogue": 2, "prices": 2}
+
+
+def test_the_log_is_compacted_by_key(database: Database) -> None:
+    service.apply(database, change("A", "B"))
+    service.apply(database, change("A", amount_minor=2_000))
+    assert log_of(database, "prices") == [("B", 2, False), ("A", 3, False)]
+    assert log_of(database, "catalogue") == [("A", 1, False), ("B", 2, False)]
+    with database.read() as session:
+        price = session.get(CataloguePrice, "A")
+        assert price is not None
+        assert price.amount_minor == 2_000
+
+
+def test_a_removed_product_leaves_a_tombstone_in_both_feeds(database: Database) -> None:
+    service.apply(database, change("A", "B"))
+    assert service.apply(database, change(removed=("A", "never-there"))) == {
+        "catalogue": 3,
+        "prices": 3,
+    }
+    assert log_of(database, "prices") == [("B", 2, False), ("A", 3, True)]
+    with database.read() as session:
+        assert session.exec(select(CatalogueProduct.sku)).all() == ["B"]
+
+
+def test_a_price_of_zero_is_refused_whole(database: Database) -> None:
+    wrong = change("A")
+    wrong.prices.extend(change("B", amount_minor=0).prices)
+    with pytest.raises(CatalogueError) as refusal:
+        service.apply(database, wrong)
+    assert refusal.value.as_dict() == {
+        "key": "hub.catalogue",
+        "message": (
+            "The catalogue was not changed: expected a price above zero for B, got 0; "
+            'a product given away says "is_free": true.'
+        ),
+        "what_now": "Correct the entry and send the whole list again.",
+        "fields": {
+            "detail": "expected a price above zero for B, got 0; "
+            'a product given away says "is_free": true'
+        },
+    }
+    with database.read() as session:
+        assert session.exec(select(FeedOperation)).all() == []
+
+
+def test_a_product_given_away_may_cost_nothing(database: Database) -> None:
+    free = change("A")
+    free.prices = [free.prices[0].model_copy(update={"amount_minor": 0, "is_free": True})]
+    assert service.apply(database, free) == {"catalogue": 1, "prices": 1}
+
+
+def test_both_sold_and_removed_is_refused(database: Database) -> None:
+    with pytest.raises(CatalogueError, match="expected A to be either sold or removed, got both"):
+        service.apply(database, change("A", removed=("A",)))
