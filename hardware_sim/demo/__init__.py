@@ -3,6 +3,7 @@
 import logging
 import os
 import signal
+import socket
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -51,9 +52,11 @@ def open_shop(company: Company, items: list[Product]) -> None:
     say(" · catalogue and shelves", end="")
     seed(company, items)
     say(" · ready")
-    for line in addresses(company, items):
-        say(line)
-    serve(company, items)
+    # The door is open before its address is told, so that a quick visitor waits instead of being refused.
+    with socket.create_server((HOST, company.ports.landing)) as door:
+        for line in addresses(company, items):
+            say(line)
+        serve(company, items, door)
 
 
 def addresses(company: Company, items: list[Product]) -> list[str]:
@@ -73,20 +76,19 @@ def broker_words() -> str:
     return name if name == "mosquitto" else f"{name}, because mosquitto is not installed"
 
 
-def serve(company: Company, items: list[Product]) -> None:
+def serve(company: Company, items: list[Product], door: socket.socket) -> None:
     """The landing page, until Ctrl-C or SIGTERM."""
     import uvicorn
 
     from hardware_sim.demo.landing import make_app
 
     logging.getLogger("httpx").setLevel(logging.WARNING)
-    uvicorn.run(
+    config = uvicorn.Config(
         make_app(company, items),
-        host=HOST,
-        port=company.ports.landing,
         log_level="error",
         timeout_graceful_shutdown=STREAMS_END_WITHIN_S,
     )
+    uvicorn.Server(config).run(sockets=[door])
 
 
 def language_of(environment: Mapping[str, str] = os.environ) -> str:

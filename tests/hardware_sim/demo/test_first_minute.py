@@ -1,0 +1,79 @@
+"""The first minute as a stranger has it: the real command, its processes, the tour, a second morning."""
+
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+
+from hardware_sim.demo.tour import STEPS
+from hardware_sim.processes import Ports
+
+STEP_WITHIN_S = 20.0
+
+
+def free_row() -> int:
+    """The first of ten ports in a row that nobody listens on."""
+    return next(port for port in range(21000, 60000, 10) if not Ports.in_a_row(port).taken())
+
+
+@contextmanager
+def demo(folder: Path, port: int) -> Iterator[list[str]]:
+    """The lines that it has printed when the shop is open; ended with Ctrl-C."""
+    command = [sys.executable, "-m", "provisioning", "demo", "--language", "en"]
+    with subprocess.Popen(
+        [*command, "--data", str(folder), "--port", str(port)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        lines = []
+        for line in process.stdout:
+            lines.append(line)
+            if line.startswith("Ctrl-C"):
+                break
+        try:
+            yield lines
+        finally:
+            process.send_signal(signal.SIGINT)
+            lines += process.stdout.readlines()
+    assert process.returncode == 0, "".join(lines)
+
+
+def take(landing: httpx.Client, step: str) -> None:
+    """Presses the step's button and waits until the page ticks it off."""
+    landing.post(f"/tour/{step}", headers={"hx-request": "true"}).raise_for_status()
+    page = ""
+    deadline_s = time.monotonic() + STEP_WITHIN_S
+    while time.monotonic() < deadline_s:
+        page = landing.get("/").text
+        after = STEPS.index(step) + 1
+        if page.count('<li class="done"') == after:
+            return
+    raise AssertionError(f"{step} was not ticked off: {page}")
+
+
+@pytest.mark.timeout(180)
+def test_the_first_minute_and_the_second_morning(tmp_path: Path) -> None:
+    port = free_row()
+    box = f"http://127.0.0.1:{port + 2}"
+    with demo(tmp_path, port) as lines:
+        assert len(lines) <= 12
+        assert lines[1].endswith(" · ready\n"), "".join(lines)
+        with httpx.Client(base_url=f"http://127.0.0.1:{port}") as landing:
+            for step in STEPS:
+                take(landing, step)
+            assert "The numbers met: nothing was lost, nothing came twice." in landing.get("/").text
+        sold = httpx.get(f"{box}/api/sales").json()
+    assert lines[-1] == "Everything has stopped.\n"
+    assert Ports.in_a_row(port).taken() == []
+
+    with demo(tmp_path, port):
+        assert httpx.get(f"{box}/api/sales").json() == sold
+        assert httpx.get(f"{box}/api/state").json()["shift"]["number"] == 1
