@@ -133,9 +133,7 @@ def suspend(shop: Shop) -> None:
 
 def resume(shop: Shop, basket_id: str) -> BasketView:
     with shop.write() as work:
-        already = work.unit.first(BasketRow, _OPEN)
-        if already is not None:
-            raise BasketIsOpen(line_count=len(body_of(already).live_lines))
+        _make_room(work)
         row = work.unit.first(BasketRow, _ONE, basket_id=basket_id)
         if row is None or row.state != "suspended":
             raise NotFound(what="suspended basket", name=basket_id)
@@ -240,6 +238,17 @@ def set_state(work: Work, basket_id: str, state: str) -> None:
         .where(col(BasketRow.basket_id) == basket_id)
         .values(state=state, updated_at=work.stamp)
     )
+
+
+def _make_room(work: Work) -> None:
+    """An open basket with nothing in it any more is in nobody's way."""
+    row = work.unit.first(BasketRow, _OPEN)
+    if row is None:
+        return
+    basket = body_of(row)
+    if basket.live_lines or basket.tenders:
+        raise BasketIsOpen(line_count=len(basket.live_lines))
+    set_state(work, row.basket_id, "voided")
 
 
 def _add(work: Work, entered: EnteredCode, quantity: int) -> BasketView:
