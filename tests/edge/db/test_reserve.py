@@ -8,11 +8,9 @@ def test_the_reserve_takes_its_room_and_gives_it_up_once(tmp_path: Path) -> None
     assert reserve.fill()
     stat = reserve.path.stat()
     assert (stat.st_size, stat.st_blocks * 512 >= 50_000) == (50_000, True)
-    assert not reserve.is_released
-    assert reserve.release()
-    assert reserve.is_released
-    assert not reserve.path.exists()
-    assert not reserve.release()
+    assert (reserve.is_released, reserve.path.exists()) == (False, True)
+    assert [reserve.release(), reserve.release()] == [True, False]
+    assert (reserve.is_released, reserve.path.exists()) == (True, False)
 
 
 def test_it_is_taken_again_where_there_is_room(tmp_path: Path) -> None:

@@ -134,10 +134,9 @@ def test_while_the_terminal_is_busy_the_basket_stands_still(
     ):
         with pytest.raises(PaymentRunning) as caught:
             change()
-    assert (
-        caught.value.message
-        == f"The payment terminal is busy with {payment.reference} over 7,300 KRW."
-    )
+        assert caught.value.message == (
+            f"The payment terminal is busy with {payment.reference} over 7,300 KRW."
+        )
     view = selling.current(shop)
     assert view is not None
     assert (view.basket, view.payment and view.payment.state) == (before.basket, state)
@@ -157,13 +156,12 @@ def test_an_unknown_outcome_takes_no_second_payment_and_closes_no_shift(
     for take in (lambda: payments.begin(shop), lambda: selling.tender_cash(shop, 5_000)):
         with pytest.raises(PaymentUnknown) as caught:
             take()
-    assert (
-        caught.value.message
-        == f"The card payment {payment.reference} over 4,500 KRW is not settled yet."
-    )
-    assert caught.value.what_now == (
-        "Wait until the payment terminal has been asked; do not take the money a second time."
-    )
+        assert caught.value.message == (
+            f"The card payment {payment.reference} over 4,500 KRW is not settled yet."
+        )
+        assert caught.value.what_now == (
+            "Wait until the payment terminal has been asked; do not take the money a second time."
+        )
     with pytest.raises(ShiftHasPayment) as refused:
         shifts.close(shop, 50_000)
     assert refused.value.message == "1 card payments are not settled."

@@ -125,9 +125,9 @@ def test_a_tampered_receipt_gives_nothing_back(shop: Shop, facts: Facts, rows: R
     ):
         with pytest.raises(ReceiptForged) as caught:
             attempt()
-    assert caught.value.message == (
-        "The receipt's code was changed after it was printed: its signature does not fit."
-    )
+        assert caught.value.message == (
+            "The receipt's code was changed after it was printed: its signature does not fit."
+        )
     assert facts(shop) == logged
     assert rows(shop, "SELECT count(*) FROM goods_return") == [(0,)]
 

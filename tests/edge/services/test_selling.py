@@ -157,9 +157,9 @@ def test_an_unknown_code_is_counted_for_head_office(scan: Scan, shop: Shop, rows
     for _ in range(2):
         with pytest.raises(UnknownCode) as caught:
             scan("4006381333931")
-    assert caught.value.what_now == (
-        "Set the goods aside and tell head office the code; the basket is unchanged."
-    )
+        assert caught.value.what_now == (
+            "Set the goods aside and tell head office the code; the basket is unchanged."
+        )
     assert rows(shop, "SELECT code, count FROM unknown_scan") == [("4006381333931", 2)]
     assert selling.current(shop) is None
 
