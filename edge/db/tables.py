@@ -10,15 +10,20 @@ from typing import Any, ClassVar
 
 from sqlalchemy import Select, Table
 from sqlalchemy import select as select_columns
+from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
 
-class Counter(SQLModel, table=True):
+class BoxTable(SQLModel, registry=registry()):
+    """Base of every table here, with a registry of the box's own: a hub has tables of the same names."""
+
+
+class Counter(BoxTable, table=True):
     name: str = Field(primary_key=True)
     value: int
 
 
-class Stream(SQLModel, table=True):
+class Stream(BoxTable, table=True):
     position: int | None = Field(default=None, primary_key=True)
     epoch: str
     state: str
@@ -27,7 +32,7 @@ class Stream(SQLModel, table=True):
     chain: str
 
 
-class Outbox(SQLModel, table=True):
+class Outbox(BoxTable, table=True):
     epoch: str = Field(primary_key=True)
     seq: int = Field(primary_key=True)
     uid: str
@@ -35,13 +40,13 @@ class Outbox(SQLModel, table=True):
     chain: str
 
 
-class FeedCursor(SQLModel, table=True):
+class FeedCursor(BoxTable, table=True):
     __tablename__: ClassVar[Any] = "feed_cursor"
     feed: str = Field(primary_key=True)
     version: int
 
 
-class Product(SQLModel, table=True):
+class Product(BoxTable, table=True):
     key: str = Field(primary_key=True)
     version: int
     body: str
@@ -54,13 +59,13 @@ class Product(SQLModel, table=True):
     is_quick: bool
 
 
-class ProductCode(SQLModel, table=True):
+class ProductCode(BoxTable, table=True):
     __tablename__: ClassVar[Any] = "product_code"
     code: str = Field(primary_key=True)
     sku: str
 
 
-class Price(SQLModel, table=True):
+class Price(BoxTable, table=True):
     key: str = Field(primary_key=True)
     version: int
     body: str
@@ -70,7 +75,7 @@ class Price(SQLModel, table=True):
     is_free: bool
 
 
-class Shift(SQLModel, table=True):
+class Shift(BoxTable, table=True):
     shift_id: str = Field(primary_key=True)
     number: int
     state: str
@@ -83,7 +88,7 @@ class Shift(SQLModel, table=True):
     z: str = ""
 
 
-class CashMovement(SQLModel, table=True):
+class CashMovement(BoxTable, table=True):
     __tablename__: ClassVar[Any] = "cash_movement"
     movement_id: str = Field(primary_key=True)
     shift_id: str
@@ -93,7 +98,7 @@ class CashMovement(SQLModel, table=True):
     moved_at: str
 
 
-class BasketRow(SQLModel, table=True):
+class BasketRow(BoxTable, table=True):
     """`body` is the domain's Basket as JSON."""
 
     __tablename__: ClassVar[Any] = "basket"
@@ -104,7 +109,7 @@ class BasketRow(SQLModel, table=True):
     body: str
 
 
-class Sale(SQLModel, table=True):
+class Sale(BoxTable, table=True):
     sale_id: str = Field(primary_key=True)
     receipt_number: int
     shift_id: str
@@ -117,7 +122,7 @@ class Sale(SQLModel, table=True):
     rounding_minor: int
 
 
-class SaleLine(SQLModel, table=True):
+class SaleLine(BoxTable, table=True):
     __tablename__: ClassVar[Any] = "sale_line"
     sale_id: str = Field(primary_key=True)
     line: int = Field(primary_key=True)
@@ -135,7 +140,7 @@ class SaleLine(SQLModel, table=True):
     lot: str
 
 
-class SaleTax(SQLModel, table=True):
+class SaleTax(BoxTable, table=True):
     __tablename__: ClassVar[Any] = "sale_tax"
     sale_id: str = Field(primary_key=True)
     tax_group: str = Field(primary_key=True)
@@ -144,7 +149,7 @@ class SaleTax(SQLModel, table=True):
     tax_minor: int
 
 
-class SaleTender(SQLModel, table=True):
+class SaleTender(BoxTable, table=True):
     __tablename__: ClassVar[Any] = "sale_tender"
     sale_id: str = Field(primary_key=True)
     position: int = Field(primary_key=True)
@@ -158,7 +163,7 @@ class SaleTender(SQLModel, table=True):
     auth_code: str
 
 
-class GoodsReturn(SQLModel, table=True):
+class GoodsReturn(BoxTable, table=True):
     __tablename__: ClassVar[Any] = "goods_return"
     return_id: str = Field(primary_key=True)
     original_sale_id: str
@@ -174,7 +179,7 @@ class GoodsReturn(SQLModel, table=True):
     rounding_minor: int
 
 
-class GoodsReturnLine(SQLModel, table=True):
+class GoodsReturnLine(BoxTable, table=True):
     __tablename__: ClassVar[Any] = "goods_return_line"
     return_id: str = Field(primary_key=True)
     line: int = Field(primary_key=True)
@@ -189,7 +194,7 @@ class GoodsReturnLine(SQLModel, table=True):
     is_restocked: bool
 
 
-class GoodsReturnTender(SQLModel, table=True):
+class GoodsReturnTender(BoxTable, table=True):
     __tablename__: ClassVar[Any] = "goods_return_tender"
     return_id: str = Field(primary_key=True)
     position: int = Field(primary_key=True)
@@ -198,7 +203,7 @@ class GoodsReturnTender(SQLModel, table=True):
     payment_id: str
 
 
-class StockMove(SQLModel, table=True):
+class StockMove(BoxTable, table=True):
     __tablename__: ClassVar[Any] = "stock_move"
     move_id: int | None = Field(default=None, primary_key=True)
     sku: str
@@ -208,7 +213,7 @@ class StockMove(SQLModel, table=True):
     cause_id: str
 
 
-class Payment(SQLModel, table=True):
+class Payment(BoxTable, table=True):
     payment_id: str = Field(primary_key=True)
     reference: str
     reversal_reference: str = ""
@@ -228,7 +233,7 @@ class Payment(SQLModel, table=True):
     updated_at: str
 
 
-class PrintJob(SQLModel, table=True):
+class PrintJob(BoxTable, table=True):
     __tablename__: ClassVar[Any] = "print_job"
     job_id: int | None = Field(default=None, primary_key=True)
     kind: str
@@ -242,7 +247,7 @@ class PrintJob(SQLModel, table=True):
     updated_at: str
 
 
-class DrawerOpening(SQLModel, table=True):
+class DrawerOpening(BoxTable, table=True):
     __tablename__: ClassVar[Any] = "drawer_opening"
     opening_id: int | None = Field(default=None, primary_key=True)
     shift_id: str
@@ -250,7 +255,7 @@ class DrawerOpening(SQLModel, table=True):
     requested_at: str
 
 
-class CommandResult(SQLModel, table=True):
+class CommandResult(BoxTable, table=True):
     __tablename__: ClassVar[Any] = "command_result"
     command_id: str = Field(primary_key=True)
     verb: str
@@ -259,7 +264,7 @@ class CommandResult(SQLModel, table=True):
     finished_at: str
 
 
-class UnknownScan(SQLModel, table=True):
+class UnknownScan(BoxTable, table=True):
     __tablename__: ClassVar[Any] = "unknown_scan"
     code: str = Field(primary_key=True)
     count: int
@@ -267,7 +272,7 @@ class UnknownScan(SQLModel, table=True):
 
 
 def table_of(model: type[SQLModel]) -> Table:
-    return SQLModel.metadata.tables[str(model.__tablename__)]
+    return BoxTable.metadata.tables[str(model.__tablename__)]
 
 
 def rows_of(model: type[SQLModel]) -> Select[Any]:
