@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -30,7 +31,7 @@ class Identity:
 def load(path: Path) -> Identity:
     """The key in `path`, made at the first start and readable by this user alone."""
     if not path.exists():
-        _make(path)
+        _write(path, os.urandom(KEY_BYTES))
     seed = path.read_bytes()
     if len(seed) != KEY_BYTES:
         detail = f"expected the hub's key in {KEY_BYTES} bytes, got {len(seed)}"
@@ -38,13 +39,21 @@ def load(path: Path) -> Identity:
     return Identity(Ed25519PrivateKey.from_private_bytes(seed))
 
 
-def _make(path: Path) -> None:
+def worker_name(path: Path) -> str:
+    """This hub's name among the hub's workers: kept, so that a restart has its own leases back at once."""
+    if not path.exists():
+        _write(path, secrets.token_hex(8).encode())
+    return path.read_text(encoding="ascii")
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Whole or not at all, and readable by this user alone."""
     path.parent.mkdir(parents=True, exist_ok=True)
     staged = path.with_suffix(".new")
     staged.unlink(missing_ok=True)
     descriptor = os.open(staged, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "wb") as file:
-        file.write(os.urandom(KEY_BYTES))
+        file.write(content)
         file.flush()
         os.fsync(file.fileno())
     staged.rename(path)

@@ -52,11 +52,12 @@ class Hub:
         self.identity = identity.load(settings.key_path)
         self.snapshots = Snapshots(self.database, settings.snapshots_dir, self.identity, self.clock)
         self.feeds = FeedService(self.database, self.snapshots, self.clock)
-        self.wire = MqttWire(settings.broker_url, self.boot, self.boot, self.clock)
+        worker = identity.worker_name(settings.data_dir / "worker.id")
+        self.wire = MqttWire(settings.broker_url, worker, self.boot, self.clock)
         self.worker = Worker(
             self.wire,
             Inbox(self.database, self.clock),
-            Leases(self.database, self.clock, self.boot),
+            Leases(self.database, self.clock, worker),
             self.feeds,
             FactProjector(self.database, self.clock),
             self.clock,

@@ -74,7 +74,7 @@ def plain_user() -> dict[str, int]:
 
 
 def postgres_folder() -> Path:
-    return sorted(Path("/usr/lib/postgresql").glob("*/bin"))[-1]
+    return max(Path("/usr/lib/postgresql").glob("*/bin"))
 
 
 @pytest.fixture(scope="session")
@@ -112,13 +112,15 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'hub.sqlite3'}"
     url: str = request.getfixturevalue("postgres_url")
+    empty = Database(url)
+    SQLModel.metadata.drop_all(empty.engine)
+    empty.close()
     return url
 
 
 @pytest.fixture
 def database(database_url: str) -> Iterator[Database]:
     database = Database(database_url)
-    SQLModel.metadata.drop_all(database.engine)
     database.create()
     yield database
     database.close()
@@ -307,3 +309,18 @@ class Bodies:
 @pytest.fixture
 def bodies() -> Bodies:
     return Bodies()
+
+
+# -- programs ----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def program() -> Callable[[str], str]:
+    """The path of a program of the machine; Debian keeps some of them in /usr/sbin."""
+
+    def program(name: str) -> str:
+        found = shutil.which(name) or shutil.which(name, path="/usr/sbin")
+        assert found is not None
+        return found
+
+    return program

@@ -66,7 +66,7 @@ def test_a_sale_arrives_with_lines_tax_and_tenders(database, box, bodies, arrive
         whole = sales.whole(session, sale["sale_id"])
     assert whole is not None
     assert (whole.sale.total_minor, whole.sale.receipt_number, whole.sale.seq) == (11_000, 1, 1)
-    assert [(l.sku, l.quantity, l.amount_minor) for l in whole.lines] == [("SKU1", 2, 11_000)]
+    assert [(x.sku, x.quantity, x.amount_minor) for x in whole.lines] == [("SKU1", 2, 11_000)]
     assert [(t.rate_bp, t.tax_minor) for t in whole.tax] == [(1_000, 1_000)]
     assert [(t.kind, t.tendered_minor, t.change_minor) for t in whole.tenders] == [
         ("cash", 20_000, 9_000)
