@@ -20,7 +20,8 @@ from starlette.routing import Route
 
 OWN_FOLDER: Final = Path(__file__).parent / "static"
 HTMX_PACKAGE: Final = "django_htmx"
-HTMX_FILES: Final = {"htmx.js": "htmx-4.min.js", "hx-sse.js": "ext/hx-sse-4.min.js"}
+# Served as one script: htmx looks at the page one tick after it ran, and an extension that comes later is not asked.
+HTMX_FILES: Final = ("htmx-4.min.js", "ext/hx-sse-4.min.js")
 MEDIA_TYPES: Final = {
     ".css": "text/css; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
@@ -56,6 +57,10 @@ def htmx_folder() -> Path:
     return Path(spec.submodule_search_locations[0]) / "static" / HTMX_PACKAGE
 
 
+def htmx_script() -> bytes:
+    return b";\n".join((htmx_folder() / name).read_bytes() for name in HTMX_FILES)
+
+
 def asset_of(name: str, content: bytes) -> Asset:
     stem, suffix = Path(name).stem, Path(name).suffix
     digest = hashlib.sha256(content).hexdigest()[:10]
@@ -78,9 +83,7 @@ class Assets:
     """Everything that /static serves, read once into memory: less than 200 kB."""
 
     def __init__(self, folders: Iterable[Path], accent: str) -> None:
-        files = {"accent.css": accent_css(accent)}
-        for name, file in HTMX_FILES.items():
-            files[name] = (htmx_folder() / file).read_bytes()
+        files = {"accent.css": accent_css(accent), "htmx.js": htmx_script()}
         for folder in (OWN_FOLDER, *folders):
             files |= {
                 p.name: p.read_bytes() for p in sorted(folder.iterdir()) if p.suffix in MEDIA_TYPES
