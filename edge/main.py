@@ -85,10 +85,12 @@ class Box:
 
     def stop(self) -> None:
         self._stopping.set()
-        self.peripherals.stop()
+        is_idle = self.peripherals.stop()
         self.uplink.stop()
         self.database.checkpoint()
-        self.database.close()
+        # A payment under way still has its outcome to write down, if it comes before the process ends.
+        if is_idle:
+            self.database.close()
 
     def app(self) -> FastAPI:
         app = FastAPI(title="Twinstore box", docs_url=None, redoc_url=None)

@@ -99,12 +99,14 @@ class Manager:
         for thread in self._threads:
             thread.start()
 
-    def stop(self, timeout_s: float = 1.5) -> None:
+    def stop(self, timeout_s: float = 1.5) -> bool:
+        """Whether every thread has ended. One that waits for a payment terminal's answer has not."""
         self._stopping.set()
         for wake in self._wakers:
             wake()
         for thread in self._threads:
             thread.join(timeout_s)
+        return not any(thread.is_alive() for thread in self._threads)
 
     def bind(self, make: Build, cable: Callable[[str], Callable[[], Any]]) -> None:
         """A driver for each of the settings, those that hang on another one last; no thread runs yet."""

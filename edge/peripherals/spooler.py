@@ -99,7 +99,8 @@ class Spooler:
         if not condition.is_well or self._clock.monotonic() < self._not_before_s:
             return False
         if job.state == "HELD":
-            job = printing.advance(self._shop, job.job_id, "QUEUED")
+            printing.advance(self._shop, job.job_id, "QUEUED")
+            job = job.model_copy(update={"state": "QUEUED"})
         return job.state == "QUEUED" and self._print(job)
 
     def _step_or_wait(self) -> bool:
