@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+import threading
+import time
+from typing import Any, Final
 
 import httpx
 
-TIMEOUT_S = 2.0
+TIMEOUT_S: Final = 2.0
+FRESH_S: Final = 1.0
 
 
 class LineControl:
@@ -14,27 +17,42 @@ class LineControl:
 
     def __init__(self, url: str) -> None:
         self.url = url
+        self._client = httpx.Client(timeout=TIMEOUT_S, trust_env=False)
+        self._lock = threading.Lock()
+        self._known: dict[str, Any] | None = None
+        self._known_at_s = float("-inf")
 
     def state(self) -> dict[str, Any] | None:
-        """What the line reports; None where there is none or it does not answer."""
+        """What the line reports, a second old at most; None where there is none or it does not answer."""
         if not self.url:
             return None
-        try:
-            answer = httpx.get(self.url, timeout=TIMEOUT_S, trust_env=False)
-        except httpx.TransportError:
-            return None
-        found: dict[str, Any] = answer.json()
-        return found
+        with self._lock:
+            if time.monotonic() - self._known_at_s > FRESH_S:
+                self._known = self._ask()
+                self._known_at_s = time.monotonic()
+            return self._known
 
     def change(self, condition: dict[str, Any]) -> dict[str, Any]:
         """ValueError with the line's own words where it refuses, or where no line is."""
         if not self.url:
             raise ValueError("Expected a line_control_url in shop.toml, got none.")
         try:
-            answer = httpx.post(self.url, json=condition, timeout=TIMEOUT_S, trust_env=False)
+            answer = self._client.post(self.url, json=condition)
         except httpx.TransportError as error:
             raise ValueError(f"Expected the line's process at {self.url}, got {error}.") from error
         content: dict[str, Any] = answer.json()
         if answer.is_error:
             raise ValueError(content.get("message", answer.text))
+        with self._lock:
+            self._known_at_s = float("-inf")
         return content
+
+    def close(self) -> None:
+        self._client.close()
+
+    def _ask(self) -> dict[str, Any] | None:
+        try:
+            found: dict[str, Any] = self._client.get(self.url).json()
+        except httpx.TransportError:
+            return None
+        return found

@@ -1,0 +1,77 @@
+"""The printer's bytes as a person reads them: one command a line, its hexadecimal beside its name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from hardware_sim.printers.tokens import length_of
+
+INITIALISE: Final = b"\x1b@"
+LINES_SHOWN: Final = 200
+BYTES_READ: Final = 32 * 1024
+HEX_SHOWN: Final = 12
+CONTROL: Final = {0x0A: "LF", 0x0D: "CR", 0x09: "HT", 0x0C: "FF", 0x18: "CAN"}
+LEADS: Final = {0x10: "DLE", 0x1B: "ESC", 0x1C: "FS", 0x1D: "GS"}
+REAL_TIME: Final = {0x04: "EOT", 0x05: "ENQ", 0x14: "DC4"}
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    hex: str
+    words: str
+    is_text: bool
+
+
+def listing(received: bytes) -> list[Command]:
+    """The commands of the newest job: from its ESC @ on, the last LINES_SHOWN of them."""
+    tail = received[-BYTES_READ:]
+    data = tail[max(0, tail.rfind(INITIALISE)) :]
+    commands: list[Command] = []
+    while data:
+        length = _length(data)
+        commands.append(command_of(data[:length]))
+        data = data[length:]
+    return commands[-LINES_SHOWN:]
+
+
+def command_of(data: bytes) -> Command:
+    """One command or one run of text, named.
+
+    >>> command_of(bytes.fromhex("1d 56 42 00")).words
+    'GS V 66 0'
+    """
+    more = " …" if len(data) > HEX_SHOWN else ""
+    is_text = data[0] >= 0x20
+    words = readable(data) if is_text else named(data)
+    return Command(data[:HEX_SHOWN].hex(" ") + more, words, is_text)
+
+
+def readable(data: bytes) -> str:
+    """Text as far as every set agrees on it: the ASCII of it."""
+    return "".join(chr(it) if 0x20 <= it < 0x7F else "·" for it in data).strip() or "␠"
+
+
+def named(data: bytes) -> str:
+    if data[0] in CONTROL:
+        return CONTROL[data[0]]
+    if data[0] == 0x10 and len(data) > 1:
+        return " ".join(["DLE", REAL_TIME.get(data[1], f"{data[1]:02X}"), *map(str, data[2:])])
+    if data[0] not in LEADS or len(data) < 2:
+        return f"{data[0]:02X}"
+    return f"{LEADS[data[0]]} {chr(data[1])}{_arguments(data)}"
+
+
+def _arguments(data: bytes) -> str:
+    if data[:3] == b"\x1dv0":
+        width, height = (int.from_bytes(data[at : at + 2], "little") for at in (4, 6))
+        return f" 0: {width * 8} × {height}"
+    if data[:2] == b"\x1d(":
+        return f" {chr(data[2])}: {readable(data[5:45])}"
+    return "".join(f" {it}" for it in data[2:10])
+
+
+def _length(data: bytes) -> int:
+    if data[0] == 0x10:
+        return 5 if data[1:2] == b"\x14" else 3
+    return length_of(data) or len(data)
