@@ -1,0 +1,96 @@
+"""A hub with a shop's day in it, served without a broker."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+
+from cloud.catalogue import service
+from cloud.catalogue.service import CatalogueChange
+from cloud.ingest.admission import Admitted, Packet, admit
+from cloud.ingest.inbox import Inbox
+from cloud.ingest.pressure import Allowance
+from cloud.main import Hub, build_app
+from cloud.projection import FactProjector
+from cloud.settings import Settings
+from contract import topics
+from contract.health import Health, PeripheralHealth
+from contract.topics import SHARDS
+
+ALLOWED = Allowance(8, 0)
+
+
+@pytest.fixture
+def hub(tmp_path: Path, clock) -> Iterator[Hub]:
+    settings = Settings(
+        company="maru",
+        company_name="Maru",
+        data_dir=tmp_path / "hub",
+        broker_url="mqtt://127.0.0.1:1",
+        language="en",
+    )
+    hub = Hub(settings, clock)
+    yield hub
+    hub.wire.close()
+    hub.feeds.close()
+    hub.database.close()
+
+
+@pytest.fixture
+def app(hub: Hub) -> FastAPI:
+    return build_app(hub)
+
+
+@pytest.fixture
+def arrive(hub: Hub, clock) -> Callable[[Any], None]:
+    """A box's facts from its first unsent one on, stored, projected and announced."""
+    sent: dict[str, int] = {}
+
+    def arrive(box: Any) -> None:
+        first = sent.get(box.edge_id, 0) + 1
+        inbox, projector = Inbox(hub.database, clock), FactProjector(hub.database, clock)
+        inbox.commit([Admitted(box.edge_id, box.batch(first))], ALLOWED)
+        while projector.step(frozenset(range(SHARDS))):
+            pass
+        sent[box.edge_id] = box.high
+        hub.changes.announce()
+
+    return arrive
+
+
+@pytest.fixture
+def day(hub: Hub, box, bodies, arrive, clock) -> Any:
+    """A shift with a falsified Z report, an unknown fact, nonsense on the wire and an open printer."""
+    names = {"names": {"en": "Rose lipstick", "ko": "립스틱 로즈", "zh": "玫瑰口红"}}
+    product = {"sku": "SKU1", "tax_group": "standard", "tax_rate_bp": 1_000, **names}
+    price = {"sku": "SKU1", "currency": "KRW", "amount_minor": 5_500}
+    service.apply(
+        hub.database, CatalogueChange.model_validate({"products": [product], "prices": [price]})
+    )
+    for body in bodies.whole_shift(gross_minor=12_000):
+        box.log(body)
+    box.log({**bodies.sale(9), "type": "loyalty.burned"})
+    arrive(box)
+    printer = PeripheralHealth(
+        name="printer",
+        kind="receipt_printer",
+        state="not_ready",
+        reasons=("cover_open",),
+        since=clock.at,
+    )
+    health = Health(
+        at=clock.at,
+        boot="boot-1",
+        uptime_s=7_200,
+        disk_free_bytes=10**9,
+        waiting_facts=0,
+        shift_open=True,
+        peripherals=(printer,),
+    )
+    location = {"location_name": {"en": "Office", "ko": "오피스점", "zh": "写字楼店"}}
+    packet = Packet(topics.up(box.edge_id, topics.Up.FACTS), b'<script>alert("x")</script>')
+    arrivals = [Admitted(box.edge_id, m) for m in (box.hello(acked=box.high, **location), health)]
+    Inbox(hub.database, clock).commit([*arrivals, admit(packet)], ALLOWED)
+    return box

@@ -1,0 +1,169 @@
+"""Every page of the console, in every language, empty and with a day in it."""
+
+import re
+from html import unescape
+from pathlib import Path
+
+import pytest
+from babel.messages.pofile import read_po
+from fastapi.testclient import TestClient
+from starlette.routing import Route
+
+import cloud.console
+from cloud.sales.tables import Sale
+from sqlmodel import select
+
+LOCALES = Path(cloud.console.__file__).parent / "locale"
+TEMPLATES = Path(cloud.console.__file__).parent / "templates"
+PAGES = ["/", "/sales", "/stock", "/money", "/data", "/find", "/find?q=lipstick"]
+
+
+@pytest.fixture
+def client(app) -> TestClient:
+    return TestClient(app)
+
+
+def page(client: TestClient, path: str, language: str = "en") -> str:
+    answer = client.get(path, headers={"Cookie": f"look=language={language}"})
+    assert answer.status_code == 200, answer.text
+    return answer.text
+
+
+def words(html: str) -> str:
+    """What a reader sees, without tags and in single spaces."""
+    return " ".join(unescape(re.sub(r"<[^>]+>", " ", html)).split())
+
+
+@pytest.mark.parametrize("language", ["ko", "zh", "en"])
+@pytest.mark.parametrize("path", PAGES)
+def test_every_page_is_there_before_anything_has_happened(client, path, language) -> None:
+    html = page(client, path, language)
+    assert f'<html lang="{"zh-Hans" if language == "zh" else language}"' in html
+
+
+@pytest.mark.parametrize("language", ["ko", "zh", "en"])
+def test_every_page_is_there_with_a_day_in_it(client, day, bodies, hub, language) -> None:
+    with hub.database.read() as session:
+        [sale] = session.exec(select(Sale)).all()
+    inner = [
+        f"/boxes/{day.edge_id}",
+        f"/sales/{sale.sale_id}",
+        "/stock/maru-office/SKU1",
+        f"/money/{bodies.shift_id}",
+    ]
+    for path in PAGES + inner:
+        page(client, path, language)
+
+
+def test_an_empty_console_says_what_to_do_first(client) -> None:
+    assert (
+        "No box has said hello yet. Start a box whose broker_url names this hub's broker: "
+        "it appears here by itself."
+    ) in words(page(client, "/"))
+
+
+def test_a_box_is_told_in_one_sentence(client, day) -> None:
+    assert (
+        "Office is selling; 0 facts behind; 2 in quarantine ; "
+        "Receipt printer: cover open since 12:00 KST ."
+    ) in words(page(client, f"/boxes/{day.edge_id}"))
+
+
+def test_the_sync_panel_shows_both_ends_and_that_the_chains_are_equal(client, day) -> None:
+    text = words(page(client, f"/boxes/{day.edge_id}"))
+    assert "The box has written 7 The hub holds 7 Behind 0" in text
+    assert "Chain of every fact Equal: same facts, same order" in text
+
+
+def test_a_differing_figure_is_marked_beside_what_its_facts_give(client, day, bodies) -> None:
+    text = words(page(client, f"/money/{bodies.shift_id}"))
+    assert "1 figure does not follow from the shift's facts." in text
+    assert "Sold ₩ 12,000 ₩ 11,000 Differs" in text
+    assert "1 figure differs" in words(page(client, "/money"))
+
+
+def test_what_came_over_the_wire_stays_text(client, day) -> None:
+    html = page(client, "/data")
+    assert "&lt;script&gt;alert(&#34;x&#34;)&lt;/script&gt;" in html
+    assert "<script>alert" not in html
+
+
+def test_sales_are_filtered_and_a_filter_is_kept(client, day) -> None:
+    assert "립스틱" not in page(client, "/sales")
+    assert "₩ 11,000" in words(page(client, "/sales?search=립스틱"))
+    assert "No sales here yet." in page(client, "/sales?tender=card")
+    saved = client.post(
+        "/sales/filters", data={"name": "Kim", "query": "search=Kim"}, follow_redirects=False
+    )
+    assert (saved.status_code, saved.headers["location"]) == (303, "/sales?search=Kim")
+    assert '<a href="/sales?search=Kim">Kim</a>' in page(client, "/sales")
+    client.post("/sales/filters/forget", data={"name": "Kim"}, follow_redirects=False)
+    assert "search=Kim" not in page(client, "/sales")
+
+
+def test_the_search_finds_boxes_products_and_sales(client, day) -> None:
+    assert "Office maru-office-1" in words(page(client, "/find?q=office"))
+    assert "SKU1 Rose lipstick ₩ 5,500" in words(page(client, "/find?q=lipstick"))
+    assert "₩ 11,000" in words(page(client, "/find?q=1"))
+    assert "Nothing fits." in page(client, "/find?q=nowhere")
+
+
+def test_an_alarm_is_done_when_somebody_has_seen_to_it(client, day) -> None:
+    assert "A Z report does not follow" in page(client, "/")
+    done = {"edge_id": day.edge_id, "key": "money.z_differs"}
+    client.post("/data/alarms/done", data=done, follow_redirects=False)
+    assert "A Z report does not follow" not in page(client, "/")
+
+
+@pytest.mark.parametrize("path", ["/boxes/nobody", "/sales/nothing", "/stock/a/b", "/money/none"])
+def test_what_is_not_there_is_said_in_words(client, path) -> None:
+    answer = client.get(path)
+    assert answer.status_code == 404
+    assert "There is nothing here by the name" in answer.text
+
+
+def test_pages_allow_no_inline_script_and_no_other_site(client, day) -> None:
+    answer = client.get("/")
+    assert answer.headers["content-security-policy"].startswith("default-src 'self';")
+    assert not re.findall(r"<script(?![^>]* src=)", answer.text)
+    assert not re.findall(r"""(?:src|href)=["']https?://""", answer.text)
+    assert not re.findall(r"<[^>]* style=", answer.text)
+
+
+def test_every_language_says_everything() -> None:
+    said = {}
+    for language in ("ko", "zh", "en"):
+        with (LOCALES / f"{language}.po").open("rb") as file:
+            catalogue = read_po(file, locale=language)
+        said[language] = {
+            message.id if isinstance(message.id, str) else message.id[0]
+            for message in catalogue
+            if message.id
+            and all(message.string if isinstance(message.string, tuple) else [message.string])
+        }
+    assert said["ko"] == said["en"]
+    assert said["zh"] == said["en"]
+
+
+def test_every_sentence_of_a_template_is_in_the_catalogue() -> None:
+    with (LOCALES / "en.po").open("rb") as file:
+        catalogue = read_po(file, locale="en")
+    known = {m.id if isinstance(m.id, str) else m.id[0] for m in catalogue if m.id}
+    text = "".join(path.read_text() for path in TEMPLATES.rglob("*.html"))
+    asked = set(re.findall(r"""\bt\(["']([a-z_0-9.]+)["'][,)]""", text))
+    assert {key for key in asked - known if not key.startswith("ui.")} == set()
+    assert len(asked) > 100
+
+
+def test_every_page_has_its_stream_beside_it(app) -> None:
+    paths = {route.path for route in app.routes if isinstance(route, Route)}
+    for path in (
+        "",
+        "/boxes/{edge_id}",
+        "/sales",
+        "/stock",
+        "/money",
+        "/money/{shift_id}",
+        "/data",
+    ):
+        assert f"/events{path}" in paths
