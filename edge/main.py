@@ -42,6 +42,7 @@ from edge.peripherals.resolver import recover
 from edge.peripherals.scanning import entered_code
 from edge.services import catalogue, payments, printing, shifts
 from edge.services.notices import Notices
+from edge.services.retention import forget_old
 from edge.services.shop import Shop, open_shop
 from edge.settings import Settings
 from edge.uplink.uplink import Uplink
@@ -168,10 +169,7 @@ class Box:
 
     def _keep_house(self) -> None:
         while not self._stopping.wait(HOUSEKEEPING_S):
-            now_ms = int(self.clock.now().timestamp() * 1000)
-            with self.database.write() as work:
-                pruned = outbox.prune(work, now_ms)
-            log.info("%s facts that the hub has long held were pruned", pruned)
+            log.info("%s rows that nobody needs any more were forgotten", forget_old(self.shop))
             if shutil.disk_usage(self.settings.data_dir).free > ROOM_FOR_RESERVE_BYTES:
                 self.database.reserve.fill()
 

@@ -21,7 +21,7 @@ from sqlmodel import col, update
 
 from contract.sales import PaymentSettled, SaleCompleted
 from drivers.events import PaymentOutcome, PaymentResult
-from edge.db.tables import BasketRow, Payment, rows_of
+from edge.db.tables import Payment, rows_of
 from edge.domain import basket as baskets
 from edge.domain.errors import BadTransition, Malformed, NotFound, NothingToReverse, NothingToSell
 from edge.domain.tender import Tender, card_amount
@@ -279,7 +279,9 @@ def _fact(work: Work, payment: Payment) -> PaymentSettled:
 
 
 def _add_tender(work: Work, payment: Payment) -> SaleCompleted | None:
-    row, basket = selling.basket_of(work, payment.basket_id)
+    unsold = selling.unsold_basket(work, payment.basket_id)
+    assert unsold is not None  # a basket with an unsettled payment is neither sold nor given up
+    row, basket = unsold
     card = Tender(
         "card",
         payment.amount_minor,
@@ -296,12 +298,9 @@ def _add_tender(work: Work, payment: Payment) -> SaleCompleted | None:
 
 
 def _remove_tender(work: Work, payment: Payment) -> None:
-    row, basket = selling.basket_of(work, payment.basket_id)
-    if _is_sold(row):
+    unsold = selling.unsold_basket(work, payment.basket_id)
+    if unsold is None:
         return
+    _, basket = unsold
     kept = tuple(tender for tender in basket.tenders if tender.payment_id != payment.payment_id)
     selling.store(work, replace(basket, tenders=kept))
-
-
-def _is_sold(row: BasketRow) -> bool:
-    return row.state in ("completed", "voided")

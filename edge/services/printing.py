@@ -109,9 +109,7 @@ def copy_of_subject(shop: Shop, subject_id: str) -> PrintJob:
     """Prints the document of a sale, return or shift again, marked COPY."""
     with shop.write() as work:
         job = work.unit.first(PrintJob, _OF_SUBJECT, subject_id=subject_id)
-        if job is None:
-            raise NotFound(what="receipt", name=subject_id)
-        return _copy(work, job)
+        return _copy(work, job) if job else _copy_of_forgotten(work, subject_id)
 
 
 def confirm_printed(shop: Shop, job_id: int) -> PrintJob:
@@ -126,7 +124,18 @@ def _copy(work: Work, job: PrintJob) -> PrintJob:
     original = documents.from_text(_document(work.shop, work.unit, job))
     document = original if job.copy_of else documents.marked_as_copy(original, mark)
     text = documents.to_text(document)
-    row = _row(work, job.kind, job.subject_id, text, job.copy_of or job.job_id)
+    return _queue(work, _row(work, job.kind, job.subject_id, text, job.copy_of or job.job_id))
+
+
+def _copy_of_forgotten(work: Work, sale_id: str) -> PrintJob:
+    """A sale whose print job was forgotten long ago is printed from its rows. Raises NotFound without a sale."""
+    sale = sales.completed(work.unit, sale_id)
+    mark = words.of(work.shop.settings.language).copy
+    document = documents.marked_as_copy(receipts.sale_receipt(work.shop, sale), mark)
+    return _queue(work, _row(work, "sale", sale_id, documents.to_text(document), None))
+
+
+def _queue(work: Work, row: dict[str, Any]) -> PrintJob:
     work.unit.insert(PrintJob, [row])
     job_id = work.unit.sql("SELECT last_insert_rowid()").fetchone()[0]
     return PrintJob(job_id=job_id, **row)

@@ -198,9 +198,11 @@ def open_basket(work: Work) -> tuple[BasketRow, Basket]:
     return row, body_of(row)
 
 
-def basket_of(work: Work, basket_id: str) -> tuple[BasketRow, Basket]:
+def unsold_basket(work: Work, basket_id: str) -> tuple[BasketRow, Basket] | None:
+    """A basket that is open or suspended; None once it is sold, given up, or forgotten after that."""
     row = work.unit.first(BasketRow, _ONE, basket_id=basket_id)
-    assert row is not None  # baskets are never deleted
+    if row is None or row.state in ("completed", "voided"):
+        return None
     return row, body_of(row)
 
 

@@ -247,6 +247,8 @@ CREATE TABLE print_job (
     updated_at TEXT NOT NULL
 );
 CREATE INDEX print_job_unfinished ON print_job (job_id) WHERE state NOT IN ('PRINTED', 'FAILED');
+CREATE INDEX print_job_subject ON print_job (subject_id);
+CREATE INDEX print_job_copy ON print_job (copy_of) WHERE copy_of IS NOT NULL;
 
 -- Only what has not happened yet: the fact that it happened is in the outbox.
 CREATE TABLE drawer_opening (

@@ -219,7 +219,7 @@ def test_metrics_are_text(api: TestClient) -> None:
         ("/api/basket/lines", {}, 422, "Expected either a sku or a gtin, got neither."),
         ("/api/basket/lines", {"sku": "BREAD", "quantity": 0}, 422, "Expected a quantity of 1 to 999, got 0."),
         ("/api/basket/lines/9/void", None, 409, "There is no open basket."),
-        ("/api/sales/nope/reprint", None, 404, "There is no receipt nope here."),
+        ("/api/sales/nope/reprint", None, 404, "There is no sale nope here."),
         ("/api/print-jobs/77/copy", None, 404, "There is no print job 77 here."),
         ("/api/returns/look-up", {"receipt_qr": "x"}, 422, "Expected the code of a receipt, got 'x'."),
         ("/api/sales", {"lines": []}, 422,

@@ -13,7 +13,9 @@ DATABASES = sorted((Path(__file__).parent / "databases").glob("v*.sql"))
 MODELS = [
     model
     for model in vars(tables).values()
-    if isinstance(model, type) and issubclass(model, tables.BoxTable) and model is not tables.BoxTable
+    if isinstance(model, type)
+    and issubclass(model, tables.BoxTable)
+    and model is not tables.BoxTable
 ]
 
 

@@ -138,7 +138,7 @@ def test_a_copy_of_nothing(shop: Shop) -> None:
         printing.copy(shop, 99)
     with pytest.raises(NotFound) as caught:
         printing.copy_of_subject(shop, "nope")
-    assert caught.value.message == "There is no receipt nope here."
+    assert caught.value.message == "There is no sale nope here."
 
 
 def test_a_drawer_that_was_kicked_is_on_record_with_its_proof(shop: Shop, facts: Facts) -> None:

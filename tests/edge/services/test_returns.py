@@ -21,6 +21,7 @@ from edge.domain.errors import (
 from edge.domain.returns import Wanted
 from edge.domain.sale import Sold
 from edge.services import documents, payments, printing, returns, selling, shifts, stock
+from edge.services.retention import forget_old
 from edge.services.returns import Receipt
 from edge.services.selling import BasketView, Ordered
 from edge.services.shop import Shop
@@ -165,6 +166,17 @@ def test_a_whole_card_payment_goes_back_to_the_card(scan: Scan, shop: Shop, rows
     assert payment.payment_id == sale.tenders[0].payment_id
     assert payments.reversed_(shop, payment.payment_id).state == "REVERSED"
     assert rows(shop, "SELECT count(*) FROM sale") == [(1,)]
+
+
+def test_a_card_gets_its_money_back_also_after_the_basket_was_forgotten(
+    scan: Scan, shop: Shop, clock: Any
+) -> None:
+    sale = sold_by_card(scan, shop, "BREAD")
+    clock.jump(days=36)
+    forget_old(shop)
+    returns.take_back(shop, Receipt(sale_id=sale.sale_id), [Wanted(1, 1)], "stale", "card")
+    [payment] = payments.in_state(shop, "REVERSING")
+    assert payments.reversed_(shop, payment.payment_id).state == "REVERSED"
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,8 @@ CREATE TABLE basket (
     updated_at TEXT NOT NULL,
     body TEXT NOT NULL
 );
-INSERT INTO "basket" VALUES('01a20659-85e0-7d10-9648-4e19b1e17adf','01a20658-9b80-78d0-ac42-ae8fd350d99f','completed','2026-11-23T03:01:00+00:00','{"basket_id":"01a20659-85e0-7d10-9648-4e19b1e17adf","shift_id":"01a20658-9b80-78d0-ac42-ae8fd350d99f","cashier":"Kim","currency":"KRW","lines":[{"line":1,"article":{"sku":"BREAD","name":"우유 식빵","unit_price_minor":4500,"tax_group":"standard","tax_rate_bp":1000,"gtin":"","price_version":1},"quantity":1,"entry_method":"scanned","lot":"","expiry":"","discount":{"amount_minor":0,"percent_bp":0},"is_void":false},{"line":2,"article":{"sku":"MILK","name":"우유","unit_price_minor":2800,"tax_group":"free","tax_rate_bp":0,"gtin":"","price_version":1},"quantity":1,"entry_method":"scanned","lot":"","expiry":"","discount":{"amount_minor":0,"percent_bp":0},"is_void":false}],"discount":{"amount_minor":0,"percent_bp":0},"tenders":[{"kind":"card","amount_minor":7300,"tendered_minor":7300,"change_minor":0,"rounding_minor":0,"payment_id":"01a20659-85e0-7212-a43c-125897b20312","masked_pan":"411111******1111","scheme":"VISA","auth_code":"123456"}]}');
-INSERT INTO "basket" VALUES('01a2065b-5aa0-7b9b-af65-4e518b64be10','01a20658-9b80-78d0-ac42-ae8fd350d99f','open','2026-11-23T03:03:00+00:00','{"basket_id":"01a2065b-5aa0-7b9b-af65-4e518b64be10","shift_id":"01a20658-9b80-78d0-ac42-ae8fd350d99f","cashier":"Kim","currency":"KRW","lines":[{"line":1,"article":{"sku":"CAKE","name":"딸기 케이크","unit_price_minor":33333,"tax_group":"standard","tax_rate_bp":1000,"gtin":"","price_version":1},"quantity":1,"entry_method":"scanned","lot":"","expiry":"","discount":{"amount_minor":0,"percent_bp":0},"is_void":false}],"discount":{"amount_minor":0,"percent_bp":0},"tenders":[]}');
+INSERT INTO "basket" VALUES('01a20659-85e0-7c01-86cb-2fcc400cb305','01a20658-9b80-74f7-a11f-919ad4589346','completed','2026-11-23T03:01:00+00:00','{"basket_id":"01a20659-85e0-7c01-86cb-2fcc400cb305","shift_id":"01a20658-9b80-74f7-a11f-919ad4589346","cashier":"Kim","currency":"KRW","lines":[{"line":1,"article":{"sku":"BREAD","name":"우유 식빵","unit_price_minor":4500,"tax_group":"standard","tax_rate_bp":1000,"gtin":"","price_version":1},"quantity":1,"entry_method":"scanned","lot":"","expiry":"","discount":{"amount_minor":0,"percent_bp":0},"is_void":false},{"line":2,"article":{"sku":"MILK","name":"우유","unit_price_minor":2800,"tax_group":"free","tax_rate_bp":0,"gtin":"","price_version":1},"quantity":1,"entry_method":"scanned","lot":"","expiry":"","discount":{"amount_minor":0,"percent_bp":0},"is_void":false}],"discount":{"amount_minor":0,"percent_bp":0},"tenders":[{"kind":"card","amount_minor":7300,"tendered_minor":7300,"change_minor":0,"rounding_minor":0,"payment_id":"01a20659-85e0-7de1-bab9-007853acbf71","masked_pan":"411111******1111","scheme":"VISA","auth_code":"123456"}]}');
+INSERT INTO "basket" VALUES('01a2065b-5aa0-7037-ba04-ba71e7e13c24','01a20658-9b80-74f7-a11f-919ad4589346','open','2026-11-23T03:03:00+00:00','{"basket_id":"01a2065b-5aa0-7037-ba04-ba71e7e13c24","shift_id":"01a20658-9b80-74f7-a11f-919ad4589346","cashier":"Kim","currency":"KRW","lines":[{"line":1,"article":{"sku":"CAKE","name":"딸기 케이크","unit_price_minor":33333,"tax_group":"standard","tax_rate_bp":1000,"gtin":"","price_version":1},"quantity":1,"entry_method":"scanned","lot":"","expiry":"","discount":{"amount_minor":0,"percent_bp":0},"is_void":false}],"discount":{"amount_minor":0,"percent_bp":0},"tenders":[]}');
 CREATE TABLE cash_movement (
     movement_id TEXT NOT NULL PRIMARY KEY,
     shift_id TEXT NOT NULL REFERENCES shift (shift_id),
@@ -35,8 +35,8 @@ CREATE TABLE drawer_opening (
     cause TEXT NOT NULL,
     requested_at TEXT NOT NULL
 );
-INSERT INTO "drawer_opening" VALUES(1,'01a20658-9b80-78d0-ac42-ae8fd350d99f','sale','2026-11-23T03:00:00+00:00');
-INSERT INTO "drawer_opening" VALUES(2,'01a20658-9b80-78d0-ac42-ae8fd350d99f','return','2026-11-23T03:02:00+00:00');
+INSERT INTO "drawer_opening" VALUES(1,'01a20658-9b80-74f7-a11f-919ad4589346','sale','2026-11-23T03:00:00+00:00');
+INSERT INTO "drawer_opening" VALUES(2,'01a20658-9b80-74f7-a11f-919ad4589346','return','2026-11-23T03:02:00+00:00');
 CREATE TABLE feed_cursor (
     feed TEXT NOT NULL PRIMARY KEY,
     version INTEGER NOT NULL
@@ -57,7 +57,7 @@ CREATE TABLE goods_return (
     total_minor INTEGER NOT NULL,
     rounding_minor INTEGER NOT NULL
 );
-INSERT INTO "goods_return" VALUES('01a2065a-7040-7ccc-9e5e-cbb5892088d1','01a20658-9b80-7654-a45b-6f4b7fa8f520','maru-office-tower-1',3,'01a20658-9b80-78d0-ac42-ae8fd350d99f','Kim','2026-11-23','2026-11-23T03:02:00+00:00','KRW','broken',4500,0);
+INSERT INTO "goods_return" VALUES('01a2065a-7040-7828-b459-01820e5c0fed','01a20658-9b80-74f2-b09a-8d405a3e3520','maru-office-tower-1',3,'01a20658-9b80-74f7-a11f-919ad4589346','Kim','2026-11-23','2026-11-23T03:02:00+00:00','KRW','broken',4500,0);
 CREATE TABLE goods_return_line (
     return_id TEXT NOT NULL REFERENCES goods_return (return_id),
     line INTEGER NOT NULL,
@@ -72,7 +72,7 @@ CREATE TABLE goods_return_line (
     is_restocked INTEGER NOT NULL,
     PRIMARY KEY (return_id, line)
 ) WITHOUT ROWID;
-INSERT INTO "goods_return_line" VALUES('01a2065a-7040-7ccc-9e5e-cbb5892088d1',1,1,'BREAD','우유 식빵',1,4500,'standard',1000,409,1);
+INSERT INTO "goods_return_line" VALUES('01a2065a-7040-7828-b459-01820e5c0fed',1,1,'BREAD','우유 식빵',1,4500,'standard',1000,409,1);
 CREATE TABLE goods_return_tender (
     return_id TEXT NOT NULL REFERENCES goods_return (return_id),
     position INTEGER NOT NULL,
@@ -81,7 +81,7 @@ CREATE TABLE goods_return_tender (
     payment_id TEXT NOT NULL,
     PRIMARY KEY (return_id, position)
 ) WITHOUT ROWID;
-INSERT INTO "goods_return_tender" VALUES('01a2065a-7040-7ccc-9e5e-cbb5892088d1',1,'cash',4500,'');
+INSERT INTO "goods_return_tender" VALUES('01a2065a-7040-7828-b459-01820e5c0fed',1,'cash',4500,'');
 CREATE TABLE outbox (
     epoch TEXT NOT NULL,
     seq INTEGER NOT NULL,
@@ -90,11 +90,11 @@ CREATE TABLE outbox (
     chain TEXT NOT NULL,
     PRIMARY KEY (epoch, seq)
 );
-INSERT INTO "outbox" VALUES('87ba93cf24917afe',1,'01a20658-9b80-782d-ac19-b15073709656','{"type":"shift.opened","version":1,"occurred_at":"2026-11-23T03:00:00Z","hlc":"1795402800000.1.maru-office-tower-1","business_date":"2026-11-23","location_id":"maru-office-tower","workstation_id":"till-1","shift_id":"01a20658-9b80-78d0-ac42-ae8fd350d99f","number":1,"cashier":"Kim","currency":"KRW","float_minor":50000}','79ede287b1d5edd8773176c1fb1aa117');
-INSERT INTO "outbox" VALUES('87ba93cf24917afe',2,'01a20658-9b80-70d9-bc6d-492b84f1d244','{"type":"sale.completed","version":1,"occurred_at":"2026-11-23T03:00:00Z","hlc":"1795402800000.4.maru-office-tower-1","business_date":"2026-11-23","location_id":"maru-office-tower","workstation_id":"till-1","sale_id":"01a20658-9b80-7654-a45b-6f4b7fa8f520","receipt_number":1,"shift_id":"01a20658-9b80-78d0-ac42-ae8fd350d99f","cashier":"Kim","currency":"KRW","lines":[{"line":1,"sku":"BREAD","gtin":"","name":"우유 식빵","quantity":2,"unit_price_minor":4500,"discount_minor":0,"amount_minor":9000,"tax_group":"standard","tax_minor":818,"entry_method":"keyed","price_version":1,"lot":""}],"tax":[{"tax_group":"standard","rate_bp":1000,"gross_minor":9000,"tax_minor":818}],"tenders":[{"kind":"cash","amount_minor":9000,"tendered_minor":10000,"change_minor":1000,"payment_id":"","masked_pan":"","scheme":"","auth_code":""}],"discount_minor":0,"total_minor":9000,"rounding_minor":0}','c1acb1e30fd3eacf1b5d8561c7fd24ee');
-INSERT INTO "outbox" VALUES('87ba93cf24917afe',3,'01a20659-85e0-7f36-84ce-997b4145c0d6','{"type":"payment.settled","version":1,"occurred_at":"2026-11-23T03:01:00Z","hlc":"1795402860000.2.maru-office-tower-1","business_date":"2026-11-23","location_id":"maru-office-tower","workstation_id":"till-1","payment_id":"01a20659-85e0-7212-a43c-125897b20312","reference":"SSSOYQMY","shift_id":"01a20658-9b80-78d0-ac42-ae8fd350d99f","currency":"KRW","amount_minor":7300,"outcome":"approved","was_unknown":false,"terminal_transaction_id":"T1"}','a4ace06161cfd1fd2283b4b52f1fa18f');
-INSERT INTO "outbox" VALUES('87ba93cf24917afe',4,'01a20659-85e0-793d-a930-83979fde9354','{"type":"sale.completed","version":1,"occurred_at":"2026-11-23T03:01:00Z","hlc":"1795402860000.4.maru-office-tower-1","business_date":"2026-11-23","location_id":"maru-office-tower","workstation_id":"till-1","sale_id":"01a20659-85e0-7bcb-a3ee-4d442ae10d5b","receipt_number":2,"shift_id":"01a20658-9b80-78d0-ac42-ae8fd350d99f","cashier":"Kim","currency":"KRW","lines":[{"line":1,"sku":"BREAD","gtin":"","name":"우유 식빵","quantity":1,"unit_price_minor":4500,"discount_minor":0,"amount_minor":4500,"tax_group":"standard","tax_minor":409,"entry_method":"scanned","price_version":1,"lot":""},{"line":2,"sku":"MILK","gtin":"","name":"우유","quantity":1,"unit_price_minor":2800,"discount_minor":0,"amount_minor":2800,"tax_group":"free","tax_minor":0,"entry_method":"scanned","price_version":1,"lot":""}],"tax":[{"tax_group":"free","rate_bp":0,"gross_minor":2800,"tax_minor":0},{"tax_group":"standard","rate_bp":1000,"gross_minor":4500,"tax_minor":409}],"tenders":[{"kind":"card","amount_minor":7300,"tendered_minor":7300,"change_minor":0,"payment_id":"01a20659-85e0-7212-a43c-125897b20312","masked_pan":"411111******1111","scheme":"VISA","auth_code":"123456"}],"discount_minor":0,"total_minor":7300,"rounding_minor":0}','a815596efdb759d6589d753b037e6c60');
-INSERT INTO "outbox" VALUES('87ba93cf24917afe',5,'01a2065a-7040-7f1a-b355-d53ee0d61d54','{"type":"return.completed","version":1,"occurred_at":"2026-11-23T03:02:00Z","hlc":"1795402920000.0.maru-office-tower-1","business_date":"2026-11-23","location_id":"maru-office-tower","workstation_id":"till-1","return_id":"01a2065a-7040-7ccc-9e5e-cbb5892088d1","original_sale_id":"01a20658-9b80-7654-a45b-6f4b7fa8f520","original_edge_id":"maru-office-tower-1","receipt_number":3,"shift_id":"01a20658-9b80-78d0-ac42-ae8fd350d99f","cashier":"Kim","currency":"KRW","reason":"broken","lines":[{"line":1,"original_line":1,"sku":"BREAD","name":"우유 식빵","quantity":1,"amount_minor":4500,"tax_group":"standard","tax_minor":409,"is_restocked":true}],"tenders":[{"kind":"cash","amount_minor":4500,"tendered_minor":4500,"change_minor":0,"payment_id":"","masked_pan":"","scheme":"","auth_code":""}],"total_minor":4500,"rounding_minor":0}','0b5b61433c9a2f9c20a5713e5f86434a');
+INSERT INTO "outbox" VALUES('f766287a80766147',1,'01a20658-9b80-7945-b304-ef8588df660c','{"type":"shift.opened","version":1,"occurred_at":"2026-11-23T03:00:00Z","hlc":"1795402800000.1.maru-office-tower-1","business_date":"2026-11-23","location_id":"maru-office-tower","workstation_id":"till-1","shift_id":"01a20658-9b80-74f7-a11f-919ad4589346","number":1,"cashier":"Kim","currency":"KRW","float_minor":50000}','fb8d5e1e97396a5d7f578d6098bc1156');
+INSERT INTO "outbox" VALUES('f766287a80766147',2,'01a20658-9b80-7772-a239-042d3f3ea69c','{"type":"sale.completed","version":1,"occurred_at":"2026-11-23T03:00:00Z","hlc":"1795402800000.4.maru-office-tower-1","business_date":"2026-11-23","location_id":"maru-office-tower","workstation_id":"till-1","sale_id":"01a20658-9b80-74f2-b09a-8d405a3e3520","receipt_number":1,"shift_id":"01a20658-9b80-74f7-a11f-919ad4589346","cashier":"Kim","currency":"KRW","lines":[{"line":1,"sku":"BREAD","gtin":"","name":"우유 식빵","quantity":2,"unit_price_minor":4500,"discount_minor":0,"amount_minor":9000,"tax_group":"standard","tax_minor":818,"entry_method":"keyed","price_version":1,"lot":""}],"tax":[{"tax_group":"standard","rate_bp":1000,"gross_minor":9000,"tax_minor":818}],"tenders":[{"kind":"cash","amount_minor":9000,"tendered_minor":10000,"change_minor":1000,"payment_id":"","masked_pan":"","scheme":"","auth_code":""}],"discount_minor":0,"total_minor":9000,"rounding_minor":0}','0dda981f8e75c8c024acc3e530d08d00');
+INSERT INTO "outbox" VALUES('f766287a80766147',3,'01a20659-85e0-7ffc-9c3b-04b6ca5b1861','{"type":"payment.settled","version":1,"occurred_at":"2026-11-23T03:01:00Z","hlc":"1795402860000.2.maru-office-tower-1","business_date":"2026-11-23","location_id":"maru-office-tower","workstation_id":"till-1","payment_id":"01a20659-85e0-7de1-bab9-007853acbf71","reference":"V6XVTN6I","shift_id":"01a20658-9b80-74f7-a11f-919ad4589346","currency":"KRW","amount_minor":7300,"outcome":"approved","was_unknown":false,"terminal_transaction_id":"T1"}','ec7b9a088ea61edf45e07cea75769b79');
+INSERT INTO "outbox" VALUES('f766287a80766147',4,'01a20659-85e0-7090-9db8-b10e6765c345','{"type":"sale.completed","version":1,"occurred_at":"2026-11-23T03:01:00Z","hlc":"1795402860000.4.maru-office-tower-1","business_date":"2026-11-23","location_id":"maru-office-tower","workstation_id":"till-1","sale_id":"01a20659-85e0-7a17-8b5f-e14e39cfa3c1","receipt_number":2,"shift_id":"01a20658-9b80-74f7-a11f-919ad4589346","cashier":"Kim","currency":"KRW","lines":[{"line":1,"sku":"BREAD","gtin":"","name":"우유 식빵","quantity":1,"unit_price_minor":4500,"discount_minor":0,"amount_minor":4500,"tax_group":"standard","tax_minor":409,"entry_method":"scanned","price_version":1,"lot":""},{"line":2,"sku":"MILK","gtin":"","name":"우유","quantity":1,"unit_price_minor":2800,"discount_minor":0,"amount_minor":2800,"tax_group":"free","tax_minor":0,"entry_method":"scanned","price_version":1,"lot":""}],"tax":[{"tax_group":"free","rate_bp":0,"gross_minor":2800,"tax_minor":0},{"tax_group":"standard","rate_bp":1000,"gross_minor":4500,"tax_minor":409}],"tenders":[{"kind":"card","amount_minor":7300,"tendered_minor":7300,"change_minor":0,"payment_id":"01a20659-85e0-7de1-bab9-007853acbf71","masked_pan":"411111******1111","scheme":"VISA","auth_code":"123456"}],"discount_minor":0,"total_minor":7300,"rounding_minor":0}','60151e527b16398da1fcfd9b72d3970d');
+INSERT INTO "outbox" VALUES('f766287a80766147',5,'01a2065a-7040-7046-8277-d3d694537dba','{"type":"return.completed","version":1,"occurred_at":"2026-11-23T03:02:00Z","hlc":"1795402920000.0.maru-office-tower-1","business_date":"2026-11-23","location_id":"maru-office-tower","workstation_id":"till-1","return_id":"01a2065a-7040-7828-b459-01820e5c0fed","original_sale_id":"01a20658-9b80-74f2-b09a-8d405a3e3520","original_edge_id":"maru-office-tower-1","receipt_number":3,"shift_id":"01a20658-9b80-74f7-a11f-919ad4589346","cashier":"Kim","currency":"KRW","reason":"broken","lines":[{"line":1,"original_line":1,"sku":"BREAD","name":"우유 식빵","quantity":1,"amount_minor":4500,"tax_group":"standard","tax_minor":409,"is_restocked":true}],"tenders":[{"kind":"cash","amount_minor":4500,"tendered_minor":4500,"change_minor":0,"payment_id":"","masked_pan":"","scheme":"","auth_code":""}],"total_minor":4500,"rounding_minor":0}','26702374e33bffbee2401df7176b70c4');
 CREATE TABLE payment (
     payment_id TEXT NOT NULL PRIMARY KEY,
     reference TEXT NOT NULL UNIQUE,
@@ -115,7 +115,7 @@ CREATE TABLE payment (
     created_at TEXT NOT NULL,
     updated_at TEXT NOT NULL
 );
-INSERT INTO "payment" VALUES('01a20659-85e0-7212-a43c-125897b20312','SSSOYQMY','','01a20659-85e0-7d10-9648-4e19b1e17adf','01a20658-9b80-78d0-ac42-ae8fd350d99f','APPROVED',0,7300,'KRW','T1','2026-11-23T03:01:00Z','123456','VISA','411111******1111','','2026-11-23T03:01:00+00:00','2026-11-23T03:01:00+00:00');
+INSERT INTO "payment" VALUES('01a20659-85e0-7de1-bab9-007853acbf71','V6XVTN6I','','01a20659-85e0-7c01-86cb-2fcc400cb305','01a20658-9b80-74f7-a11f-919ad4589346','APPROVED',0,7300,'KRW','T1','2026-11-23T03:01:00Z','123456','VISA','411111******1111','','2026-11-23T03:01:00+00:00','2026-11-23T03:01:00+00:00');
 CREATE TABLE price (
     key TEXT NOT NULL PRIMARY KEY,
     version INTEGER NOT NULL,
@@ -144,9 +144,9 @@ CREATE TABLE print_job (
     created_at TEXT NOT NULL,
     updated_at TEXT NOT NULL
 );
-INSERT INTO "print_job" VALUES(1,'sale','01a20658-9b80-7654-a45b-6f4b7fa8f520',NULL,'QUEUED','','','','2026-11-23T03:00:00+00:00','2026-11-23T03:00:00+00:00');
-INSERT INTO "print_job" VALUES(2,'sale','01a20659-85e0-7bcb-a3ee-4d442ae10d5b',NULL,'QUEUED','','','','2026-11-23T03:01:00+00:00','2026-11-23T03:01:00+00:00');
-INSERT INTO "print_job" VALUES(3,'return','01a2065a-7040-7ccc-9e5e-cbb5892088d1',NULL,'QUEUED','','','["ko",true,[["text","Maru","","center",true,2],["text","마루 오피스타워점","","center",false,1],["text","사업자등록번호 123-45-67890","","center",false,1],["text","반품 영수증","","center",true,1],["text","번호","till-1-000003","left",false,1],["text","일시","2026-11-23 12:02 KST","left",false,1],["text","담당","Kim","left",false,1],["rule"],["text","원 영수증","2026-11-23 000001","left",false,1],["text","사유","broken","left",false,1],["rule"],["text","우유 식빵","","left",false,1],["text","  1 ×","-4,500","left",false,1],["text","환불","4,500 KRW","left",true,2],["text","현금","4,500","left",false,1],["rule"],["feed",2]]]','2026-11-23T03:02:00+00:00','2026-11-23T03:02:00+00:00');
+INSERT INTO "print_job" VALUES(1,'sale','01a20658-9b80-74f2-b09a-8d405a3e3520',NULL,'QUEUED','','','','2026-11-23T03:00:00+00:00','2026-11-23T03:00:00+00:00');
+INSERT INTO "print_job" VALUES(2,'sale','01a20659-85e0-7a17-8b5f-e14e39cfa3c1',NULL,'QUEUED','','','','2026-11-23T03:01:00+00:00','2026-11-23T03:01:00+00:00');
+INSERT INTO "print_job" VALUES(3,'return','01a2065a-7040-7828-b459-01820e5c0fed',NULL,'QUEUED','','','["ko",true,[["text","Maru","","center",true,2],["text","마루 오피스타워점","","center",false,1],["text","사업자등록번호 123-45-67890","","center",false,1],["text","반품 영수증","","center",true,1],["text","번호","till-1-000003","left",false,1],["text","일시","2026-11-23 12:02 KST","left",false,1],["text","담당","Kim","left",false,1],["rule"],["text","원 영수증","2026-11-23 000001","left",false,1],["text","사유","broken","left",false,1],["rule"],["text","우유 식빵","","left",false,1],["text","  1 ×","-4,500","left",false,1],["text","환불","4,500 KRW","left",true,2],["text","현금","4,500","left",false,1],["rule"],["feed",2]]]','2026-11-23T03:02:00+00:00','2026-11-23T03:02:00+00:00');
 CREATE TABLE product (
     key TEXT NOT NULL PRIMARY KEY,
     version INTEGER NOT NULL,
@@ -185,8 +185,8 @@ CREATE TABLE sale (
     discount_minor INTEGER NOT NULL,
     rounding_minor INTEGER NOT NULL
 ) WITHOUT ROWID;
-INSERT INTO "sale" VALUES('01a20658-9b80-7654-a45b-6f4b7fa8f520',1,'01a20658-9b80-78d0-ac42-ae8fd350d99f','Kim','2026-11-23','2026-11-23T03:00:00+00:00','KRW',9000,0,0);
-INSERT INTO "sale" VALUES('01a20659-85e0-7bcb-a3ee-4d442ae10d5b',2,'01a20658-9b80-78d0-ac42-ae8fd350d99f','Kim','2026-11-23','2026-11-23T03:01:00+00:00','KRW',7300,0,0);
+INSERT INTO "sale" VALUES('01a20658-9b80-74f2-b09a-8d405a3e3520',1,'01a20658-9b80-74f7-a11f-919ad4589346','Kim','2026-11-23','2026-11-23T03:00:00+00:00','KRW',9000,0,0);
+INSERT INTO "sale" VALUES('01a20659-85e0-7a17-8b5f-e14e39cfa3c1',2,'01a20658-9b80-74f7-a11f-919ad4589346','Kim','2026-11-23','2026-11-23T03:01:00+00:00','KRW',7300,0,0);
 CREATE TABLE sale_line (
     sale_id TEXT NOT NULL REFERENCES sale (sale_id),
     line INTEGER NOT NULL,
@@ -204,9 +204,9 @@ CREATE TABLE sale_line (
     lot TEXT NOT NULL,
     PRIMARY KEY (sale_id, line)
 ) WITHOUT ROWID;
-INSERT INTO "sale_line" VALUES('01a20658-9b80-7654-a45b-6f4b7fa8f520',1,'BREAD','','우유 식빵',2,4500,0,9000,'standard',818,'keyed',1,'');
-INSERT INTO "sale_line" VALUES('01a20659-85e0-7bcb-a3ee-4d442ae10d5b',1,'BREAD','','우유 식빵',1,4500,0,4500,'standard',409,'scanned',1,'');
-INSERT INTO "sale_line" VALUES('01a20659-85e0-7bcb-a3ee-4d442ae10d5b',2,'MILK','','우유',1,2800,0,2800,'free',0,'scanned',1,'');
+INSERT INTO "sale_line" VALUES('01a20658-9b80-74f2-b09a-8d405a3e3520',1,'BREAD','','우유 식빵',2,4500,0,9000,'standard',818,'keyed',1,'');
+INSERT INTO "sale_line" VALUES('01a20659-85e0-7a17-8b5f-e14e39cfa3c1',1,'BREAD','','우유 식빵',1,4500,0,4500,'standard',409,'scanned',1,'');
+INSERT INTO "sale_line" VALUES('01a20659-85e0-7a17-8b5f-e14e39cfa3c1',2,'MILK','','우유',1,2800,0,2800,'free',0,'scanned',1,'');
 CREATE TABLE sale_tax (
     sale_id TEXT NOT NULL REFERENCES sale (sale_id),
     tax_group TEXT NOT NULL,
@@ -215,9 +215,9 @@ CREATE TABLE sale_tax (
     tax_minor INTEGER NOT NULL,
     PRIMARY KEY (sale_id, tax_group, rate_bp)
 ) WITHOUT ROWID;
-INSERT INTO "sale_tax" VALUES('01a20658-9b80-7654-a45b-6f4b7fa8f520','standard',1000,9000,818);
-INSERT INTO "sale_tax" VALUES('01a20659-85e0-7bcb-a3ee-4d442ae10d5b','free',0,2800,0);
-INSERT INTO "sale_tax" VALUES('01a20659-85e0-7bcb-a3ee-4d442ae10d5b','standard',1000,4500,409);
+INSERT INTO "sale_tax" VALUES('01a20658-9b80-74f2-b09a-8d405a3e3520','standard',1000,9000,818);
+INSERT INTO "sale_tax" VALUES('01a20659-85e0-7a17-8b5f-e14e39cfa3c1','free',0,2800,0);
+INSERT INTO "sale_tax" VALUES('01a20659-85e0-7a17-8b5f-e14e39cfa3c1','standard',1000,4500,409);
 CREATE TABLE sale_tender (
     sale_id TEXT NOT NULL REFERENCES sale (sale_id),
     position INTEGER NOT NULL,
@@ -231,8 +231,8 @@ CREATE TABLE sale_tender (
     auth_code TEXT NOT NULL,
     PRIMARY KEY (sale_id, position)
 ) WITHOUT ROWID;
-INSERT INTO "sale_tender" VALUES('01a20658-9b80-7654-a45b-6f4b7fa8f520',1,'cash',9000,10000,1000,'','','','');
-INSERT INTO "sale_tender" VALUES('01a20659-85e0-7bcb-a3ee-4d442ae10d5b',1,'card',7300,7300,0,'01a20659-85e0-7212-a43c-125897b20312','411111******1111','VISA','123456');
+INSERT INTO "sale_tender" VALUES('01a20658-9b80-74f2-b09a-8d405a3e3520',1,'cash',9000,10000,1000,'','','','');
+INSERT INTO "sale_tender" VALUES('01a20659-85e0-7a17-8b5f-e14e39cfa3c1',1,'card',7300,7300,0,'01a20659-85e0-7de1-bab9-007853acbf71','411111******1111','VISA','123456');
 CREATE TABLE shift (
     shift_id TEXT NOT NULL PRIMARY KEY,
     number INTEGER NOT NULL UNIQUE,
@@ -245,7 +245,7 @@ CREATE TABLE shift (
     closed_at TEXT NOT NULL DEFAULT '',
     z TEXT NOT NULL DEFAULT ''
 );
-INSERT INTO "shift" VALUES('01a20658-9b80-78d0-ac42-ae8fd350d99f',1,'open','Kim','2026-11-23','KRW',50000,'2026-11-23T03:00:00+00:00','','');
+INSERT INTO "shift" VALUES('01a20658-9b80-74f7-a11f-919ad4589346',1,'open','Kim','2026-11-23','KRW',50000,'2026-11-23T03:00:00+00:00','','');
 CREATE TABLE stock_move (
     move_id INTEGER PRIMARY KEY,
     sku TEXT NOT NULL,
@@ -254,10 +254,10 @@ CREATE TABLE stock_move (
     cause TEXT NOT NULL,
     cause_id TEXT NOT NULL
 );
-INSERT INTO "stock_move" VALUES(1,'BREAD',-2,'','sale','01a20658-9b80-7654-a45b-6f4b7fa8f520');
-INSERT INTO "stock_move" VALUES(2,'BREAD',-1,'','sale','01a20659-85e0-7bcb-a3ee-4d442ae10d5b');
-INSERT INTO "stock_move" VALUES(3,'MILK',-1,'','sale','01a20659-85e0-7bcb-a3ee-4d442ae10d5b');
-INSERT INTO "stock_move" VALUES(4,'BREAD',1,'','return','01a2065a-7040-7ccc-9e5e-cbb5892088d1');
+INSERT INTO "stock_move" VALUES(1,'BREAD',-2,'','sale','01a20658-9b80-74f2-b09a-8d405a3e3520');
+INSERT INTO "stock_move" VALUES(2,'BREAD',-1,'','sale','01a20659-85e0-7a17-8b5f-e14e39cfa3c1');
+INSERT INTO "stock_move" VALUES(3,'MILK',-1,'','sale','01a20659-85e0-7a17-8b5f-e14e39cfa3c1');
+INSERT INTO "stock_move" VALUES(4,'BREAD',1,'','return','01a2065a-7040-7828-b459-01820e5c0fed');
 CREATE TABLE stream (
     position INTEGER PRIMARY KEY AUTOINCREMENT,
     epoch TEXT NOT NULL UNIQUE,
@@ -266,7 +266,7 @@ CREATE TABLE stream (
     high INTEGER NOT NULL DEFAULT 0,
     chain TEXT NOT NULL
 );
-INSERT INTO "stream" VALUES(1,'87ba93cf24917afe','open',0,5,'0b5b61433c9a2f9c20a5713e5f86434a');
+INSERT INTO "stream" VALUES(1,'f766287a80766147','open',0,5,'26702374e33bffbee2401df7176b70c4');
 CREATE TABLE unknown_scan (
     code TEXT NOT NULL PRIMARY KEY,
     count INTEGER NOT NULL,
@@ -288,6 +288,8 @@ CREATE INDEX payment_basket ON payment (basket_id);
 CREATE INDEX payment_unsettled ON payment (state)
     WHERE state IN ('NEW', 'SENT', 'IN_PROGRESS', 'UNKNOWN', 'REVERSING', 'REVERSAL_PENDING');
 CREATE INDEX print_job_unfinished ON print_job (job_id) WHERE state NOT IN ('PRINTED', 'FAILED');
+CREATE INDEX print_job_subject ON print_job (subject_id);
+CREATE INDEX print_job_copy ON print_job (copy_of) WHERE copy_of IS NOT NULL;
 DELETE FROM "sqlite_sequence";
 INSERT INTO "sqlite_sequence" VALUES('stream',1);
 COMMIT;

@@ -1,0 +1,69 @@
+from collections.abc import Callable
+from typing import Any
+
+from edge.db import outbox
+from edge.domain.basket import EnteredCode
+from edge.services import printing, selling
+from edge.services.retention import forget_old
+from edge.services.selling import Ordered
+from edge.services.shop import Shop
+
+Rows = Callable[[Shop, str], list[tuple[Any, ...]]]
+
+
+def sell_and_print(shop: Shop) -> str:
+    sale = selling.sell(shop, [Ordered("BREAD")])
+    for job in printing.unfinished(shop):
+        printing.advance(shop, job.job_id or 0, "SENDING")
+        printing.advance(shop, job.job_id or 0, "PRINTED")
+    return sale.sale_id
+
+
+def acknowledge_all(shop: Shop) -> None:
+    with shop.write() as work:
+        head = outbox.ensure_epoch(work.unit)
+        outbox.store_acked(work.unit, head.epoch, head.high)
+
+
+def test_what_is_old_and_done_is_forgotten_and_the_sale_stays(
+    shop: Shop, clock: Any, rows: Rows
+) -> None:
+    old = sell_and_print(shop)
+    selling.add_scan(shop, EnteredCode("MILK"))
+    selling.void_basket(shop)
+    acknowledge_all(shop)
+    clock.jump(days=36)
+    sell_and_print(shop)
+    assert (
+        forget_old(shop) == 4
+    )  # a print job, a basket, and two of three old facts: the last one acknowledged stays
+    assert rows(shop, "SELECT count(*) FROM print_job") == [(1,)]
+    assert rows(shop, "SELECT count(*) FROM basket") == [(0,)]
+    assert rows(shop, "SELECT seq FROM outbox") == [(3,), (4,)]
+    assert rows(shop, "SELECT count(*) FROM sale") == [(2,)]
+    copy = printing.copy_of_subject(shop, old)
+    assert (copy.kind, copy.state, "재발행 COPY" in copy.document) == ("sale", "QUEUED", True)
+
+
+def test_what_is_not_told_or_not_printed_or_new_is_kept(shop: Shop, clock: Any, rows: Rows) -> None:
+    selling.sell(shop, [Ordered("BREAD")])
+    clock.jump(days=36)
+    sell_and_print(shop)
+    selling.add_scan(shop, EnteredCode("MILK"))
+    clock.jump(days=34)
+    assert forget_old(shop) == 0
+    assert rows(shop, "SELECT count(*) FROM outbox") == [(3,)]
+    assert rows(shop, "SELECT count(*) FROM print_job") == [(2,)]
+    assert rows(shop, "SELECT state FROM basket") == [("open",)]
+
+
+def test_a_job_stays_as_long_as_a_copy_of_it_does(shop: Shop, clock: Any, rows: Rows) -> None:
+    old = sell_and_print(shop)
+    clock.jump(days=36)
+    printing.copy_of_subject(shop, old)
+    sell_and_print(shop)
+    assert forget_old(shop) == 0
+    clock.jump(days=36)
+    sell_and_print(shop)
+    assert forget_old(shop) == 3
+    assert rows(shop, "SELECT count(*) FROM print_job") == [(1,)]
