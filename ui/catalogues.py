@@ -87,7 +87,8 @@ class Catalogues:
         raise UnknownMessageError(key)
 
     def has(self, key: str) -> bool:
-        return self._catalogue(REFERENCE_LANGUAGE).find(key, None) is not None
+        reference = self._catalogue(REFERENCE_LANGUAGE)
+        return reference.find(key, None) is not None or reference.find(key, 1) is not None
 
     def _catalogue(self, language: str) -> Catalogue:
         if language not in self._catalogues:

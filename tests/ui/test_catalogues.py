@@ -59,6 +59,12 @@ def test_a_number_picks_the_plural(tmp_path: Path, n: int, sentence: str) -> Non
     assert Catalogues(tmp_path).text("en", "a", n=n) == sentence
 
 
+def test_a_key_with_a_plural_is_known(tmp_path: Path) -> None:
+    po(tmp_path, "en", 'msgid "a"\nmsgid_plural "a"\nmsgstr[0] "x"\nmsgstr[1] "y"\n')
+    known = Catalogues(tmp_path)
+    assert (known.has("a"), known.has("ui.lost"), known.has("b")) == (True, True, False)
+
+
 def test_a_field_named_n_does_not_need_a_plural(tmp_path: Path) -> None:
     po(tmp_path, "en", 'msgid "a"\nmsgstr "shift {n}"\n')
     assert Catalogues(tmp_path).text("en", "a", n=3) == "shift 3"

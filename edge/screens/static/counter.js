@@ -3,16 +3,21 @@
 const entry = document.getElementById("entry");
 const desk = document.getElementById("desk");
 const LETTER = /^Key[A-Z]$/;
+const FUNCTION = /^F([1-46-9]|10)$/;
 
 const buttonOf = (key) => document.querySelector(`button[data-key="${CSS.escape(key)}"]:not(:disabled)`);
 const nameOf = (event) => (event.shiftKey ? "Shift+" : "") + event.key;
 const isTyping = () => entry.value !== "";
 
+// A function key goes out whatever the page shows: the box may already be where the page is not yet.
+const other = document.getElementById("other");
+const otherOf = (key) => { other.value = key; return other; };
+
 const pressed = (event) => {
   if (event.ctrlKey || event.altKey || event.metaKey) return null;
   if (LETTER.test(event.code)) return isTyping() ? null : buttonOf(event.code);
-  if (event.key === "Enter") return null; // the form's own first button
-  return buttonOf(nameOf(event));
+  if (FUNCTION.test(event.key)) return otherOf(nameOf(event));
+  return ["Escape", "ArrowUp", "ArrowDown"].includes(event.key) ? buttonOf(event.key) : null;
 };
 
 document.addEventListener("keydown", (event) => {
@@ -25,16 +30,16 @@ document.addEventListener("keydown", (event) => {
   if (button) {
     event.preventDefault();
     if (!event.repeat || event.key.startsWith("Arrow")) desk.requestSubmit(button);
-  } else if (document.activeElement !== entry && (event.key.length === 1 || event.key === "Enter")) {
+  } else if (document.activeElement === document.body && (event.key.length === 1 || event.key === "Enter")) {
     entry.focus(); // the character itself follows into the line
-    if (event.key === "Enter") { event.preventDefault(); desk.requestSubmit(); }
+    if (event.key === "Enter") { event.preventDefault(); desk.requestSubmit(buttonOf("Enter")); }
   }
 });
 
 const pad = {
   "⌫": () => { entry.value = entry.value.slice(0, -1); },
   "×": () => { entry.value += "*"; },
-  "↵": () => { desk.requestSubmit(); },
+  "↵": () => { desk.requestSubmit(buttonOf("Enter")); },
 };
 document.addEventListener("click", (event) => {
   const key = event.target.closest?.("[data-type]")?.dataset.type;
