@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+import sys
 from pathlib import Path
 
 from hardware_sim.counter import Counter
@@ -21,6 +23,8 @@ def serve(settings: ShopSettings) -> None:
 
     from hardware_sim.bench.app import create_app
 
+    # uvicorn ends first and then hands the signal on: without this it would end us before the hosts have stopped.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     counter = Counter(settings)
     counter.start()
     try:

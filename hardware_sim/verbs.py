@@ -23,9 +23,13 @@ def sim() -> None:
 @click.argument("shop", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 def sim_run(shop: Path) -> None:
     """Starts the peripherals that SHOP (a TOML file) names, and their page."""
+    from hardware_sim.settings import SettingsError
     from hardware_sim.shop import run
 
-    run(shop)
+    try:
+        run(shop)
+    except SettingsError as error:
+        raise click.UsageError(str(error)) from error
 
 
 @sim.command("line")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Final
@@ -141,7 +141,7 @@ def add_to(app: FastAPI, counter: Counter, line: LineControl) -> None:
         return Response(status_code=204) if is_htmx else RedirectResponse("/", status_code=303)
 
 
-async def changes(bench: Bench, look: Look) -> AsyncIterator[bytes]:
+async def changes(bench: Bench, look: Look) -> AsyncGenerator[bytes, None]:
     """What differs from what this page shows, as long as it is open."""
     shown = stream.Parts()
     quiet_s = 0.0

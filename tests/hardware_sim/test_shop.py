@@ -1,0 +1,78 @@
+"""`twinstore sim run` as the process it is: started, pressed, killed, started again."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from hardware_sim.payment_terminals.ledger import Entry, Ledger
+from hardware_sim.processes import Party, answers, twinstore
+
+HOST = "127.0.0.1"
+
+
+def free_port() -> int:
+    with socket.create_server((HOST, 0)) as held:
+        return int(held.getsockname()[1])
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Iterator[Party]:
+    port, printer, terminal = (free_port() for _ in range(3))
+    (tmp_path / "shop.toml").write_text(
+        f'name = "corner"\nport = {port}\n[scanner]\nlink = "line/scanner"\n'
+        f"[printer]\nport = {printer}\n[payment_terminal]\nport = {terminal}\n",
+        encoding="utf-8",
+    )
+    url = f"http://{HOST}:{port}"
+    party = Party(
+        "sim",
+        twinstore("sim", "run", "shop.toml"),
+        url=url,
+        is_ready=lambda: answers(f"{url}/api/shop"),
+        folder=tmp_path,
+    )
+    party.start()
+    party.wait_until_ready()
+    yield party
+    party.kill()
+
+
+def test_a_counter_survives_its_own_kill(shop: Party) -> None:
+    """The line's path is the same afterwards, and the terminal still knows what it charged."""
+    link = shop.folder / "line" / "scanner"
+    assert link.is_symlink()
+    shop.kill()
+    Ledger(shop.folder / "payment_terminal.jsonl").write(
+        Entry("A", "Payment", "approved", amount_minor=100, currency="KRW", transaction_id="T1")
+    )
+    shop.start()
+    shop.wait_until_ready()
+    assert link.resolve().parts[1:3] == ("dev", "pts")
+    ledger = httpx.get(f"{shop.url}/api/payment_terminal/ledger", trust_env=False).json()
+    assert (ledger["moved_minor"], ledger["times_charged"]) == (100, {"A": 1})
+
+
+def test_it_ends_when_it_is_told_and_takes_its_line_along(shop: Party) -> None:
+    shop.stop()
+    assert not (shop.folder / "line" / "scanner").is_symlink()
+    assert "Traceback" not in shop.log_tail(100)
+
+
+def test_a_file_with_a_mistake_is_named(tmp_path: Path) -> None:
+    (tmp_path / "shop.toml").write_text("[printer]\nmodel = 'x'\n")
+    done = subprocess.run(
+        [*twinstore("sim", "run", "shop.toml")],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert "printer.model: Expected one of " in done.stderr
+    assert "Traceback" not in done.stderr
