@@ -277,8 +277,8 @@ class Company:
         """Starts all, gives each while it wakes: the caller shows progress and waits until ready."""
         if taken := self.ports.taken():
             raise PartyError(
-                f"Port {', '.join(map(str, taken))} is in use by another program, so the shop cannot "
-                "open. Stop that program, or choose other ports with --port."
+                f"Another program listens on port {', '.join(map(str, taken))}, so the shop cannot open. "
+                "Stop that program, or choose other ports with --port."
             )
         for party in self.parties:
             party.start()

@@ -137,7 +137,7 @@ def test_a_taken_port_is_said_before_anything_starts(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", ports.box)), pytest.raises(PartyError) as error:
         company.start()
     assert str(error.value) == (
-        f"Port {ports.box} is in use by another program, so the shop cannot open. "
+        f"Another program listens on port {ports.box}, so the shop cannot open. "
         "Stop that program, or choose other ports with --port."
     )
     assert [party.is_alive for party in company.parties] == [False] * 5

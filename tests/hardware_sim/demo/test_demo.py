@@ -26,7 +26,7 @@ def test_a_taken_port_ends_it_in_words_and_leaves_nothing_running(
         port = other.getsockname()[1]
         assert demo.run(tmp_path, port, "en") == 1
     words = capsys.readouterr().out
-    assert f"Port {port} is in use by another program, so the shop cannot open." in words
+    assert f"Another program listens on port {port}, so the shop cannot open." in words
     assert words.endswith("Everything has stopped.\n")
 
 
