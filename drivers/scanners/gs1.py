@@ -8,6 +8,7 @@ AIM identifier, digits of a GTIN's length are a GTIN and element strings must be
 
 from __future__ import annotations
 
+import dataclasses
 from datetime import date
 from decimal import Decimal
 from typing import Final
@@ -29,6 +30,10 @@ GTIN_DIGITS: Final = {"]E0": 13, "]E4": 8}
 ELEMENT_STRINGS: Final = frozenset({"]C1", "]e0", "]d2", "]Q3", "]J1"})
 # Symbols without GS1's mark in which a GS1 Digital Link may stand.
 DIGITAL_LINKS: Final = frozenset({"]d1", "]Q1", ""})
+# Upper or lower case, never mixed (GS1 Digital Link, URI syntax, section 4.3).
+SCHEMES: Final = ("http://", "https://", "HTTP://", "HTTPS://")
+# Parts an EAN from the composite component above it, a message of its own (General Specifications 5.11).
+COMPOSITE: Final = "|]e0"
 PLAIN_GTIN_DIGITS: Final = frozenset({8, 12, 13, 14})
 SHOWN_CHARACTERS: Final = 40
 
@@ -40,10 +45,10 @@ def parse_scan(read: ScanRead) -> Gs1Code:
     '9501101530003'
     """
     if read.symbology in GTIN_DIGITS:
-        return Gs1Code(gtin=_gtin_of_length(read.data, GTIN_DIGITS[read.symbology]))
+        return _from_ean(read.data, GTIN_DIGITS[read.symbology])
     if read.symbology in ELEMENT_STRINGS:
         return _from_message(read.data)
-    if read.symbology in DIGITAL_LINKS and read.data.lower().startswith(("http://", "https://")):
+    if read.symbology in DIGITAL_LINKS and read.data.startswith(SCHEMES):
         return _from_digital_link(read.data)
     if read.symbology == "":
         return _from_bare_text(read.data)
@@ -61,6 +66,14 @@ def normal_gtin(text: str) -> str:
     if len(text) not in PLAIN_GTIN_DIGITS:
         raise Garbled(expected="8, 12, 13 or 14 digits", got=len(text))
     return _gtin(text)
+
+
+def _from_ean(text: str, digits: int) -> Gs1Code:
+    primary, has_more, composite = text.partition(COMPOSITE)
+    gtin = _gtin_of_length(primary, digits)
+    return (
+        dataclasses.replace(_from_message(composite), gtin=gtin) if has_more else Gs1Code(gtin=gtin)
+    )
 
 
 def _gtin_of_length(text: str, digits: int) -> str:

@@ -5,8 +5,10 @@ Numbers come from GS1's own examples (GTIN 09501101530003, General Specification
 
 from __future__ import annotations
 
+import tomllib
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -15,6 +17,10 @@ from hypothesis import strategies as st
 from drivers.errors import Garbled
 from drivers.events import Gs1Code, ScanRead
 from drivers.scanners.gs1 import normal_gtin, parse_scan
+
+VECTORS = tomllib.loads(
+    (Path(__file__).parents[2] / "vectors" / "gs1_scans.toml").read_text(encoding="utf-8")
+)
 
 
 def read(symbology: str, data: str) -> ScanRead:
@@ -101,6 +107,23 @@ def test_what_is_wrong_is_said_in_words(symbology: str, data: str, message: str)
     with pytest.raises(Garbled) as caught:
         parse_scan(read(symbology, data))
     assert str(caught.value) == message
+
+
+def scanned(text: str) -> ScanRead:
+    text = text.replace("<GS>", "\x1d")
+    return read(text[:3], text[3:])
+
+
+@pytest.mark.parametrize("vector", VECTORS["accepted"], ids=lambda it: it["scan"])
+def test_what_gs1_s_own_engine_accepts(vector: dict[str, str]) -> None:
+    code = parse_scan(scanned(vector["scan"]))
+    assert (code.gtin, code.lot) == (vector["gtin"], vector.get("lot", ""))
+
+
+@pytest.mark.parametrize("vector", VECTORS["refused"], ids=lambda it: it["scan"])
+def test_what_gs1_s_own_engine_refuses(vector: dict[str, str]) -> None:
+    with pytest.raises(Garbled):
+        parse_scan(scanned(vector["scan"]))
 
 
 @given(
