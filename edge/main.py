@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import json
 import logging
 import os
@@ -24,6 +25,7 @@ from typing import Any, Final
 
 import uvicorn
 from fastapi import FastAPI
+from starlette.types import Receive, Scope, Send
 
 from contract.health import Health, PeripheralHealth
 from drivers.events import ScanRead
@@ -51,6 +53,9 @@ log = logging.getLogger(__name__)
 
 GRACEFUL_S: Final = 1  # uvicorn would wait for the pages' open streams for ever
 REQUEST_THREADS: Final = 8  # as many as the database has readers
+FIRST_PAGE_S: Final = (
+    1.0  # a browser that opens with the box comes first; without one, nobody waits longer
+)
 ASK_S: Final = 2.0
 HOUSEKEEPING_S: Final = 3600.0
 SMAPS: Final = Path("/proc/self/smaps_rollup")
@@ -249,6 +254,23 @@ def memory_bytes() -> int:
     return 0
 
 
+class FirstPage:
+    """The app, and an event that is set once it has answered for the first time."""
+
+    def __init__(self, app: FastAPI) -> None:
+        self.served = threading.Event()
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self.served.is_set():
+            await self._app(scope, receive, send)
+            return
+        try:
+            await self._app(scope, receive, send)
+        finally:
+            self.served.set()
+
+
 class Server(uvicorn.Server):
     """uvicorn that says when it listens."""
 
@@ -289,10 +311,11 @@ def notify(address: str, text: str) -> None:
 
 
 def run(settings: Settings) -> None:
-    """Until SIGINT or SIGTERM."""
+    """Until SIGINT or SIGTERM. May be called with the garbage collector off: it is on once the box listens."""
     box = Box(settings)
+    page = FirstPage(box.app())
     config = uvicorn.Config(
-        box.app(),
+        page,
         host=settings.host,
         port=settings.port,
         log_config=None,
@@ -304,8 +327,15 @@ def run(settings: Settings) -> None:
 
     def listening() -> None:
         log.info("Serving http://%s:%s", settings.host, settings.port)
-        threading.Thread(target=box.start, name="start", daemon=True).start()
+        threading.Thread(target=start, name="start", daemon=True).start()
         supervise()
+        # Nothing of the start is ever thrown away: the collector need not look at it again.
+        gc.freeze()
+        gc.enable()
+
+    def start() -> None:
+        page.served.wait(FIRST_PAGE_S)
+        box.start()
 
     try:
         asyncio.run(Server(config, listening).serve())
