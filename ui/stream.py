@@ -6,10 +6,12 @@ repaints several parts of a page in one go, and typed text and focus elsewhere a
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
 from typing import Final
 
 from starlette.responses import StreamingResponse
+from starlette.types import Receive, Scope, Send
 
 MORPH: Final = "outerMorph"
 HEARTBEAT: Final = b": still here\n\n"  # lets a proxy and a dead socket be noticed
@@ -29,9 +31,20 @@ def event(html: str) -> bytes:
     return f"{lines}\n".encode()
 
 
+class EventStream(StreamingResponse):
+    """Ends properly where the server stops with pages still open; it would log a stack trace a page otherwise."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await super().__call__(scope, receive, send)
+        except asyncio.CancelledError:
+            # Only the stopping server cancels a request, and it waits for nothing after this last empty chunk.
+            await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
 def response(events: AsyncIterator[bytes]) -> StreamingResponse:
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-    return StreamingResponse(events, media_type="text/event-stream", headers=headers)
+    return EventStream(events, media_type="text/event-stream", headers=headers)
 
 
 class Parts:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import replace
 from typing import Annotated, Any, Final
 
@@ -77,7 +77,7 @@ def router(box: Box, desk: Desk, pages: Pages) -> APIRouter:
     return routes
 
 
-async def follow(box: Box, page: Page) -> AsyncIterator[bytes]:
+async def follow(box: Box, page: Page) -> AsyncGenerator[bytes]:
     """The whole state first, so that a reconnection repairs the page; then every change."""
     async with box.changes.follow() as follower:
         topics = changes.TOPICS

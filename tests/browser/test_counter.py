@@ -23,6 +23,7 @@ KEYS_TO = {
     "shift": ["F10"],
     "returning": ["F7"],
     "suspended": ["F6", "F6"],
+    "report": ["F8", "F10", "F4"],
 }
 
 
@@ -232,7 +233,8 @@ def test_everybody_can_read_it(page: Page, counter: Any, language: str, state: s
 
 
 @pytest.mark.parametrize(
-    "state", ["opening", "empty", "selling", "done", "card", "shift", "returning", "suspended"]
+    "state",
+    ["opening", "empty", "selling", "done", "card", "shift", "returning", "suspended", "report"],
 )
 def test_every_state_can_be_read_in_every_light(page: Page, counter: Any, state: str) -> None:
     prepare(counter, state)

@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
@@ -62,7 +63,7 @@ def test_every_condition_of_every_kind_has_its_word(kind: str) -> None:
 def test_every_key_of_the_keyboard_has_its_word() -> None:
     commands = {
         key.command
-        for stage in keys.STAGES
+        for stage in get_args(keys.StageName)
         for key in keys.keys_of(keys.Situation(stage, is_line_selected=True, has_card_tender=True))
     }
     assert [name for name in sorted(commands) if not PAGES.has_text(f"counter.key.{name}")] == []
