@@ -39,8 +39,13 @@ def run(folder: Path, first_port: int, language: str) -> int:
 def maru(items: list[Product], language: str) -> Shop:
     return Shop(
         language=language,
-        on_the_bench=[Scannable(item.names, item.gtin) for item in items],
+        on_the_bench=[Scannable(item.names, item.gtin) for item in items if is_shown(item)],
     )
+
+
+def is_shown(item: Product) -> bool:
+    """A bench full, not a shelf full: what sells often, and something of each other kind."""
+    return item.is_quick or item.is_exempt or item.category in {"lip", "serum"}
 
 
 def open_shop(company: Company, items: list[Product]) -> None:
