@@ -36,6 +36,7 @@ REFERENCE_LENGTH_MAX: Final = 10
 MESSAGE_BYTES_MAX: Final = 256 * 1024
 READ_BYTES: Final = 4096
 SEND_DEADLINE_S: Final = 5.0
+AMOUNT_DIGITS_MAX: Final = 15
 QUERY_ID_DIGITS: Final = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 UNKNOWN_OUTCOMES: Final = "UnknownOutcomeCount"
@@ -91,6 +92,8 @@ def minor_of(amount: Any, currency: str) -> int:
     """Minor units of nexo's number; Garbled where it is none or finer than the currency's minor unit."""
     if isinstance(amount, bool) or not isinstance(amount, (int, Decimal)):
         raise Garbled(expected="an amount", got=type(amount).__name__)
+    if Decimal(amount).adjusted() > AMOUNT_DIGITS_MAX:
+        raise Garbled(expected="an amount", got=f"one of 10 to the {Decimal(amount).adjusted()}")
     minor = Decimal(amount).scaleb(EXPONENTS.get(currency, 2))
     if minor != minor.to_integral_value():
         raise Garbled(expected=f"an amount in {currency}'s minor unit", got=str(amount))

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
+import socket
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+import serial
+from serial.rfc2217 import PortManager
 
 from drivers import transport
 from drivers.errors import Unavailable
@@ -186,6 +192,35 @@ def test_a_socket_url_opens_by_pyserial() -> None:
     assert line.read(1, 0.01) == b""
     line.close()
     host.stop()
+
+
+def serve_rfc2217(listener: socket.socket) -> None:
+    """A serial port behind Telnet, made of pyserial's own far end and a loop."""
+    peer, _ = listener.accept()
+    with peer, serial.serial_for_url("loop://", timeout=0.05) as port:
+        manager = PortManager(port, SimpleNamespace(write=peer.sendall))  # type: ignore[arg-type]
+        peer.settimeout(0.02)
+        while True:
+            with contextlib.suppress(TimeoutError):
+                data = peer.recv(1024)
+                if not data:
+                    return
+                port.write(b"".join(manager.filter(data)))
+            if port.in_waiting:
+                peer.sendall(b"".join(manager.escape(port.read(port.in_waiting))))
+
+
+@pytest.mark.filterwarnings("ignore:set(Daemon|Name):DeprecationWarning")  # pyserial 3.5's own
+def test_a_serial_port_behind_telnet() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        far = threading.Thread(target=serve_rfc2217, args=(listener,))
+        far.start()
+        line = open_transport(f"rfc2217://127.0.0.1:{listener.getsockname()[1]}", CLOCK)
+        every_byte = bytes(range(256))
+        assert line.write(every_byte, 1.0) == 256
+        assert read_exactly(line, 256) == every_byte
+        line.close()
+        far.join()
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -340,8 +341,6 @@ def test_the_bytes_of_a_payment() -> None:
 @pytest.mark.parametrize("amount_minor", [0, 1, 10, 99, 100, 101, 1_999, 10**13 + 1])
 @pytest.mark.parametrize("currency", ["KRW", "CNY", "KWD"])
 def test_amounts_go_there_and_back_exactly(amount_minor: int, currency: str) -> None:
-    from decimal import Decimal
-
     text = json.dumps(amount_of(amount_minor, currency))
     assert minor_of(json.loads(text, parse_float=Decimal), currency) == amount_minor
 
@@ -352,6 +351,8 @@ def test_amounts_go_there_and_back_exactly(amount_minor: int, currency: str) -> 
         (True, "Expected an amount, got bool."),
         ("12", "Expected an amount, got str."),
         (None, "Expected an amount, got NoneType."),
+        (Decimal("1E+999999999"), "Expected an amount, got one of 10 to the 999999999."),
+        (Decimal("0.5"), "Expected an amount in KRW's minor unit, got 0.5."),
     ],
 )
 def test_what_is_no_amount_is_refused(amount: Any, message: str) -> None:
