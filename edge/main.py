@@ -284,15 +284,16 @@ class Server(uvicorn.Server):
             self._listening()
 
 
-def supervise() -> None:
+def supervise() -> asyncio.Task[None] | None:
     """Tells systemd that the box is ready, and from then on that it lives (sd_notify(3)); without systemd, nothing."""
     address = os.environ.get("NOTIFY_SOCKET")
     if not address:
-        return
+        return None
     notify(address, "READY=1")
     interval_us = os.environ.get("WATCHDOG_USEC", "")
-    if interval_us.isdigit():
-        asyncio.get_running_loop().create_task(_live(address, int(interval_us) / 2e6))
+    if not interval_us.isdigit():
+        return None
+    return asyncio.get_running_loop().create_task(_live(address, int(interval_us) / 2e6))
 
 
 async def _live(address: str, interval_s: float) -> None:
@@ -325,10 +326,12 @@ def run(settings: Settings) -> None:
         timeout_graceful_shutdown=GRACEFUL_S,
     )
 
+    living: list[asyncio.Task[None] | None] = []  # the loop itself keeps no task alive
+
     def listening() -> None:
         log.info("Serving http://%s:%s", settings.host, settings.port)
         threading.Thread(target=start, name="start", daemon=True).start()
-        supervise()
+        living.append(supervise())
         # Nothing of the start is ever thrown away: the collector need not look at it again.
         gc.freeze()
         gc.enable()

@@ -44,9 +44,7 @@ def opened(box):
 def test_a_scan_of_an_unknown_code_is_said_and_the_next_one_counts(box, counter):
     counter.scanner.scan("4006381333931")
     box.until(lambda: box.box.notices.newest)
-    assert box.box.notices.newest.message == (
-        "The code 4006381333931 is not in the catalogue."
-    )
+    assert box.box.notices.newest.message == ("The code 4006381333931 is not in the catalogue.")
     scanned(box, counter)
     assert selling.current(box.shop).priced.total_minor == 12_000
 

@@ -92,9 +92,7 @@ def shop(reopen) -> Shop:
     shop = reopen()
     for feed, value in (("catalogue", LIPSTICK), ("prices", PRICE)):
         operation = Operation(key="A1", version=1, value=value)
-        catalogue.apply(
-            shop.database, Ops(feed=feed, after=0, through=1, operations=(operation,))
-        )
+        catalogue.apply(shop.database, Ops(feed=feed, after=0, through=1, operations=(operation,)))
     shifts.open_shift(shop, "Kim", 100_000)
     return shop
 

@@ -55,9 +55,7 @@ def keeper(shop, drawer, clock):
         (Timeout(address="printer", deadline_s=1), False),
     ],
 )
-def test_every_kick_is_reported_once_with_its_proof(
-    shop, keeper, drawer, facts, answer, is_proved
-):
+def test_every_kick_is_reported_once_with_its_proof(shop, keeper, drawer, facts, answer, is_proved):
     drawer.kicks.append(answer)
     drawers.open_without_sale(shop)
     keeper.step()

@@ -224,9 +224,7 @@ def test_the_status_query_says_what_happened(
     assert notices.newest.key == key
 
 
-@pytest.mark.parametrize(
-    ("fault", "charged"), [("after approval", 1), ("before approval", 0)]
-)
+@pytest.mark.parametrize(("fault", "charged"), [("after approval", 1), ("before approval", 0)])
 def test_a_crash_while_the_terminal_works_ends_in_one_tender_or_none(
     shop, reopen, make_desk, terminal, clock, fault, charged
 ):
@@ -246,9 +244,7 @@ def test_a_crash_while_the_terminal_works_ends_in_one_tender_or_none(
     assert [call for call, _ in terminal.calls].count("pay") == 1
 
 
-def test_killed_before_it_was_sent_is_cancelled_and_never_sent(
-    shop, reopen, make_desk, terminal
-):
+def test_killed_before_it_was_sent_is_cancelled_and_never_sent(shop, reopen, make_desk, terminal):
     payment = begin(shop)
     again = reopen()
     recover(again)
@@ -256,9 +252,7 @@ def test_killed_before_it_was_sent_is_cancelled_and_never_sent(
     assert (state_of(again, payment), terminal.calls) == ("CANCELLED", [])
 
 
-def test_no_word_for_five_minutes_gives_the_money_back(
-    shop, desk, terminal, clock, notices, facts
-):
+def test_no_word_for_five_minutes_gives_the_money_back(shop, desk, terminal, clock, notices, facts):
     terminal.faults.append("after approval")
     terminal.is_reachable = False
     payment = begin(shop)
@@ -278,9 +272,7 @@ def test_no_word_for_five_minutes_gives_the_money_back(
 
 
 @pytest.mark.parametrize("fault", ["reversal lost before", "reversal lost after"])
-def test_a_lost_reversal_is_asked_about_and_never_done_twice(
-    shop, desk, terminal, clock, fault
-):
+def test_a_lost_reversal_is_asked_about_and_never_done_twice(shop, desk, terminal, clock, fault):
     payment = begin_and_keep_open(shop, desk)
     terminal.faults.append(fault)
     payments.reverse(shop, payment.payment_id)

@@ -11,13 +11,12 @@ from pathlib import Path
 
 import pytest
 
+from contract.topics import Address
 from edge.changes import Changes
 from edge.db.watched import WatchedDatabase
 from edge.keys import load_or_make
 from edge.services.shop import Shop, open_shop
 from edge.settings import Settings
-
-from contract.topics import Address
 
 PATIENCE_S = 10.0
 

@@ -97,9 +97,7 @@ def price(amount_minor: int) -> dict:
 def ops(after=0, through=1, amount_minor=100, **more) -> bytes:
     operation = Operation(key="A1", version=through, value=price(amount_minor))
     operations = more.pop("operations", (operation,))
-    return compress(
-        Ops(feed="prices", after=after, through=through, operations=operations, **more)
-    )
+    return compress(Ops(feed="prices", after=after, through=through, operations=operations, **more))
 
 
 def amount(shop) -> int | None:
@@ -184,9 +182,7 @@ def test_nothing_is_pulled_while_the_line_is_down(feeds, wire):
     assert wire.pulls() == []
 
 
-def test_a_snapshot_replaces_the_feed_and_what_follows_is_pulled(
-    feeds, wire, shop, source, staged
-):
+def test_a_snapshot_replaces_the_feed_and_what_follows_is_pulled(feeds, wire, shop, source, staged):
     source.append(staged())
     feeds.step()
     wire.pulls()

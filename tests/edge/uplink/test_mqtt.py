@@ -13,8 +13,8 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 from contract.envelope import MAX_MESSAGE_BYTES, State
 from contract.topics import HUB_STATE, Address, Down, Up, down, every_up, shard_of, up
 from edge.clock import SystemClock
-from edge.uplink.mqtt import Broker as BrokerAddress
 from edge.uplink.mqtt import SHORT_LIVED_LIMIT, Line, full_jitter_s
+from edge.uplink.mqtt import Broker as BrokerAddress
 from edge.uplink.wire import Outgoing
 
 EDGE = "maru-1"
@@ -75,7 +75,12 @@ class TestWithABroker:
         with running_line(broker.url, ear):
             first = state_of(far.heard.get(timeout=WAIT_S))
         last = state_of(far.heard.get(timeout=WAIT_S))
-        assert (first.online, first.boot, last.online, last.boot) == (True, "boot-1", False, "boot-1")
+        assert (first.online, first.boot, last.online, last.boot) == (
+            True,
+            "boot-1",
+            False,
+            "boot-1",
+        )
 
     def test_two_boxes_with_one_edge_id_are_an_alarm_and_the_will_speaks(self, broker, ear, far):
         with running_line(broker.url, ear) as line, running_line(broker.url, Quiet(), "boot-2"):
@@ -152,8 +157,12 @@ NONSENSE = [
     pytest.param(b"HTTP/1.1 400 Bad Request\r\n\r\n", id="not MQTT at all"),
     pytest.param(CONNACK + bytes([0x00, 0x00]), id="reserved packet type"),
     pytest.param(CONNACK + bytes([0x32, 0x02, 0x00, 0xFF]), id="topic longer than the packet"),
-    pytest.param(CONNACK + bytes([0x30, 0x04, 0x00, 0x01, 0xFF, 0x00]), id="topic that is not UTF-8"),
-    pytest.param(CONNACK + bytes([0x30, 0x05, 0x00, 0x01, 0x61, 0x01, 0xFE]), id="unknown property"),
+    pytest.param(
+        CONNACK + bytes([0x30, 0x04, 0x00, 0x01, 0xFF, 0x00]), id="topic that is not UTF-8"
+    ),
+    pytest.param(
+        CONNACK + bytes([0x30, 0x05, 0x00, 0x01, 0x61, 0x01, 0xFE]), id="unknown property"
+    ),
     pytest.param(CONNACK + bytes([0x30, 0xFF, 0xFF, 0xFF, 0xFF, 0x7F]), id="length of five bytes"),
     pytest.param(bytes([0x20, 0x00]), id="empty CONNACK"),
     pytest.param(CONNACK + bytes([0x90, 0x02, 0x00, 0x01]), id="short SUBACK"),
