@@ -45,7 +45,8 @@ class Page:
         if changes.PAYMENTS in topics:
             self._desk.follow()
         state = self._desk.state
-        self._seen = read(self._box, self._seen, topics, state)
+        seen = read(self._box, self._seen, topics, state)
+        self._seen = replace(seen, version=self._desk.version_of(seen.basket))
         return compose(self._box.shop, self._seen, state)
 
 

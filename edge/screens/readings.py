@@ -71,7 +71,10 @@ class Box:
 
 @dataclass(frozen=True, slots=True)
 class Readings:
-    """Everything that the screen is composed from, beside the desk's own state."""
+    """Everything that the screen is composed from, beside the desk's own state.
+
+    `version` is the desk's number of this basket (`Desk.version_of`), the same on every page and after a reconnection.
+    """
 
     basket: BasketView | None = None
     version: int = 0
@@ -108,8 +111,6 @@ def read(box: Box, before: Readings, topics: Iterable[str], state: DeskState) ->
         if stale & STALE_BY[name] and (name != "suspended" or _suspended_matters(before, state))
     }
     after = replace(before, **fresh)  # type: ignore[arg-type]  # each reading gives its field's type
-    if after.basket != before.basket:
-        after = replace(after, version=before.version + 1)
     return _with_categories(box, after)
 
 
