@@ -29,23 +29,21 @@ class Clause:
     reasons: tuple[str, ...] = field(default=())
 
 
-def truth(box: Box) -> list[Clause]:
-    """What it is doing; how far behind; what is wrong with it. Most important first within each."""
+def truth(box: Box, *, is_selling: bool) -> list[Clause]:
+    """What it is doing; how far behind; what is wrong with it.
+
+    `is_selling` says that a shift is open: known from its facts, which are newer than its last telemetry.
+    """
     if box.presence is Presence.OFFLINE:
         return [Clause("truth.offline", "warn", since=box.edge.last_seen), *_doubts(box)]
     if box.presence is Presence.SILENT:
         return [Clause("truth.silent", "warn", since=box.edge.last_seen), *_doubts(box)]
-    return [_doing(box), _behind(box), *_doubts(box), *_peripherals(box)]
+    doing = Clause("truth.selling" if is_selling else "truth.closed", "good")
+    return [doing, _behind(box), *_doubts(box), *_peripherals(box)]
 
 
 def tone_of(clauses: list[Clause]) -> Tone:
     return max((clause.tone for clause in clauses), key=SEVERITY.index, default="off")
-
-
-def _doing(box: Box) -> Clause:
-    if box.health is None:
-        return Clause("truth.connected", "good")
-    return Clause("truth.selling" if box.health.shift_open else "truth.closed", "good")
 
 
 def _behind(box: Box) -> Clause:

@@ -58,12 +58,12 @@ class View:
 
 def fleet_view(desk: Desk, asked: Mapping[str, str]) -> View:
     del asked
+    selling = money.open_at(desk.session)
     rows = [
         {
             "box": box,
             "name": shop_name(box.edge, desk.company, desk.language),
-            "clauses": truth(box),
-            "tone": tone_of(truth(box)),
+            "clauses": truth(box, is_selling=box.edge.edge_id in selling),
             "days": sales.totals_by_date(desk.session, box.edge.edge_id, SPARK_DAYS),
         }
         for box in boxes.boxes(desk.session, desk.now)
@@ -74,12 +74,13 @@ def fleet_view(desk: Desk, asked: Mapping[str, str]) -> View:
 
 def box_view(desk: Desk, asked: Mapping[str, str]) -> View:
     box = boxes.box(desk.session, asked["edge_id"], desk.now)
+    clauses = truth(box, is_selling=box.edge.edge_id in money.open_at(desk.session))
     heads = catalogue.heads(desk.session)
     values = {
         "box": box,
         "name": shop_name(box.edge, desk.company, desk.language),
-        "clauses": truth(box),
-        "tone": tone_of(truth(box)),
+        "clauses": clauses,
+        "tone": tone_of(clauses),
         "heads": heads,
         "alarms": alarms_of(desk, box.edge.edge_id),
         "is_detailed": True,

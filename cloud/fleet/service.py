@@ -54,10 +54,6 @@ class Box:
     def is_chain_equal(self) -> bool | None:
         return self.current.is_chain_equal if self.current else None
 
-    @property
-    def is_selling(self) -> bool:
-        return self.health is not None and self.health.shift_open
-
 
 def boxes(session: Session, now: datetime) -> list[Box]:
     streams = repository.streams(session)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlmodel import Session, SQLModel
+from sqlmodel import Session
 
 from cloud.ingest.quarantine import raise_alarm
 from cloud.money.repository import compare_shifts
@@ -17,7 +17,7 @@ from cloud.money.tables import (
     ShiftComparison,
     ShiftOpening,
 )
-from cloud.projection import Origin, Projection, shared
+from cloud.projection import Origin, Projection, Row, row
 from contract.envelope import to_json
 from contract.sales import (
     CashMoved,
@@ -32,31 +32,27 @@ from contract.sales import (
 Z_DIFFERS = "money.z_differs"
 
 
-def opened_rows(origin: Origin, opened: ShiftOpened) -> list[SQLModel]:
-    return [ShiftOpening(edge_id=origin.edge_id, **shared(opened, ShiftOpening))]
+def opened_rows(origin: Origin, opened: ShiftOpened) -> list[Row]:
+    return [row(ShiftOpening, opened, edge_id=origin.edge_id)]
 
 
-def closed_rows(origin: Origin, closed: ShiftClosed) -> list[SQLModel]:
-    row = ShiftClosing(
-        edge_id=origin.edge_id, reported=to_json(closed), **shared(closed, ShiftClosing)
-    )
-    return [row]
+def closed_rows(origin: Origin, closed: ShiftClosed) -> list[Row]:
+    return [row(ShiftClosing, closed, edge_id=origin.edge_id, reported=to_json(closed))]
 
 
-def cash_rows(origin: Origin, moved: CashMoved) -> list[SQLModel]:
-    return [CashMove(edge_id=origin.edge_id, **shared(moved, CashMove))]
+def cash_rows(origin: Origin, moved: CashMoved) -> list[Row]:
+    return [row(CashMove, moved, edge_id=origin.edge_id)]
 
 
-def payment_rows(origin: Origin, settled: PaymentSettled) -> list[SQLModel]:
-    return [Payment(uid=origin.uid, edge_id=origin.edge_id, **shared(settled, Payment))]
+def payment_rows(origin: Origin, settled: PaymentSettled) -> list[Row]:
+    return [row(Payment, settled, uid=origin.uid, edge_id=origin.edge_id)]
 
 
-def drawer_rows(origin: Origin, opened: DrawerOpened) -> list[SQLModel]:
-    row = DrawerOpening(uid=origin.uid, edge_id=origin.edge_id, **shared(opened, DrawerOpening))
-    return [row]
+def drawer_rows(origin: Origin, opened: DrawerOpened) -> list[Row]:
+    return [row(DrawerOpening, opened, uid=origin.uid, edge_id=origin.edge_id)]
 
 
-def no_rows(origin: Origin, fact: SaleCompleted | ReturnCompleted) -> list[SQLModel]:
+def no_rows(origin: Origin, fact: SaleCompleted | ReturnCompleted) -> list[Row]:
     """A sale has its rows elsewhere; it is here because a closed shift must be compared again."""
     del origin, fact
     return []

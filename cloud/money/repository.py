@@ -153,6 +153,25 @@ def shifts(
     return list(session.exec(query).all())
 
 
+def open_at(session: Session) -> frozenset[str]:
+    """The boxes whose newest shift is open."""
+    newest = (
+        select(ShiftOpening.edge_id, func.max(ShiftOpening.number).label("number"))
+        .group_by(ShiftOpening.edge_id)
+        .subquery()
+    )
+    query = (
+        select(ShiftOpening.edge_id)
+        .join(
+            newest,
+            (newest.c.edge_id == ShiftOpening.edge_id) & (newest.c.number == ShiftOpening.number),
+        )
+        .join(ShiftClosing, col(ShiftClosing.shift_id) == ShiftOpening.shift_id, isouter=True)
+        .where(col(ShiftClosing.shift_id).is_(None))
+    )
+    return frozenset(session.exec(query).all())
+
+
 def shift(
     session: Session, shift_id: str
 ) -> tuple[ShiftOpening | None, ShiftClosing | None, ShiftComparison | None]:

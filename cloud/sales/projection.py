@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from sqlmodel import SQLModel
-
-from cloud.projection import Origin, Projection, shared
+from cloud.projection import Origin, Projection, Row, row
 from cloud.sales.tables import (
     Return,
     ReturnLineRow,
@@ -18,32 +16,31 @@ from cloud.sales.tables import (
 from contract.sales import BasketVoided, ReturnCompleted, SaleCompleted
 
 
-def sale_rows(origin: Origin, sale: SaleCompleted) -> list[SQLModel]:
-    head = Sale(edge_id=origin.edge_id, uid=origin.uid, seq=origin.seq, **shared(sale, Sale))
-    lines = (SaleLineRow(sale_id=sale.sale_id, **shared(line, SaleLineRow)) for line in sale.lines)
-    taxes = (SaleTax(sale_id=sale.sale_id, **shared(tax, SaleTax)) for tax in sale.tax)
+def sale_rows(origin: Origin, sale: SaleCompleted) -> list[Row]:
+    own = {"sale_id": sale.sale_id}
+    head = row(Sale, sale, edge_id=origin.edge_id, uid=origin.uid, seq=origin.seq)
+    lines = (row(SaleLineRow, line, **own) for line in sale.lines)
+    taxes = (row(SaleTax, tax, **own) for tax in sale.tax)
     tenders = (
-        SaleTender(sale_id=sale.sale_id, number=number, **shared(tender, SaleTender))
+        row(SaleTender, tender, number=number, **own)
         for number, tender in enumerate(sale.tenders, 1)
     )
     return [head, *lines, *taxes, *tenders]
 
 
-def return_rows(origin: Origin, back: ReturnCompleted) -> list[SQLModel]:
-    head = Return(edge_id=origin.edge_id, uid=origin.uid, seq=origin.seq, **shared(back, Return))
-    lines = (
-        ReturnLineRow(return_id=back.return_id, **shared(line, ReturnLineRow))
-        for line in back.lines
-    )
+def return_rows(origin: Origin, back: ReturnCompleted) -> list[Row]:
+    own = {"return_id": back.return_id}
+    head = row(Return, back, edge_id=origin.edge_id, uid=origin.uid, seq=origin.seq)
+    lines = (row(ReturnLineRow, line, **own) for line in back.lines)
     tenders = (
-        ReturnTender(return_id=back.return_id, number=number, **shared(tender, ReturnTender))
+        row(ReturnTender, tender, number=number, **own)
         for number, tender in enumerate(back.tenders, 1)
     )
     return [head, *lines, *tenders]
 
 
-def voided_rows(origin: Origin, voided: BasketVoided) -> list[SQLModel]:
-    return [VoidedBasket(edge_id=origin.edge_id, **shared(voided, VoidedBasket))]
+def voided_rows(origin: Origin, voided: BasketVoided) -> list[Row]:
+    return [row(VoidedBasket, voided, edge_id=origin.edge_id)]
 
 
 PROJECTIONS = (

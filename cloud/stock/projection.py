@@ -2,77 +2,47 @@
 
 from __future__ import annotations
 
-from sqlmodel import SQLModel
+from collections.abc import Iterable
+from typing import NamedTuple
 
-from cloud.projection import Origin, Projection
+from cloud.projection import Origin, Projection, Row, row
 from cloud.stock.tables import StockEntry
 from contract.envelope import FactBody
 from contract.sales import ReturnCompleted, SaleCompleted
 from contract.stock import StockMoved
 
 
-def entry(
-    origin: Origin, fact: FactBody, number: int, sku: str, quantity: int, **more: str
-) -> StockEntry:
-    return StockEntry(
-        uid=origin.uid,
-        number=number,
-        edge_id=origin.edge_id,
-        location_id=fact.location_id,
-        sku=sku,
-        quantity=quantity,
-        occurred_at=fact.occurred_at,
-        **more,
-    )
+class Move(NamedTuple):
+    number: int
+    sku: str
+    quantity: int
+    lot: str = ""
 
 
-def sold_entries(origin: Origin, sale: SaleCompleted) -> list[SQLModel]:
-    return [
-        entry(
-            origin,
-            sale,
-            line.line,
-            line.sku,
-            -line.quantity,
-            reason="sold",
-            reference=sale.sale_id,
-            lot=line.lot,
-        )
-        for line in sale.lines
-    ]
+def entries(
+    origin: Origin, fact: FactBody, reason: str, reference: str, moves: Iterable[Move]
+) -> list[Row]:
+    own = {"uid": origin.uid, "edge_id": origin.edge_id, "reason": reason, "reference": reference}
+    return [row(StockEntry, fact, **(own | move._asdict())) for move in moves]
 
 
-def returned_entries(origin: Origin, back: ReturnCompleted) -> list[SQLModel]:
+def sold_entries(origin: Origin, sale: SaleCompleted) -> list[Row]:
+    moves = (Move(line.line, line.sku, -line.quantity, line.lot) for line in sale.lines)
+    return entries(origin, sale, "sold", sale.sale_id, moves)
+
+
+def returned_entries(origin: Origin, back: ReturnCompleted) -> list[Row]:
     """Goods that are not fit to be sold again do not come back into stock."""
-    return [
-        entry(
-            origin,
-            back,
-            line.line,
-            line.sku,
-            line.quantity,
-            reason="returned",
-            reference=back.return_id,
-        )
-        for line in back.lines
-        if line.is_restocked
-    ]
+    moves = (Move(line.line, line.sku, line.quantity) for line in back.lines if line.is_restocked)
+    return entries(origin, back, "returned", back.return_id, moves)
 
 
-def moved_entries(origin: Origin, moved: StockMoved) -> list[SQLModel]:
-    return [
-        entry(
-            origin,
-            moved,
-            number,
-            move.sku,
-            move.quantity,
-            reason=moved.reason,
-            reference=moved.movement_id,
-            lot=move.lot,
-        )
+def moved_entries(origin: Origin, moved: StockMoved) -> list[Row]:
+    moves = (
+        Move(number, move.sku, move.quantity, move.lot)
         for number, move in enumerate(moved.moves, 1)
-    ]
+    )
+    return entries(origin, moved, moved.reason, moved.movement_id, moves)
 
 
 PROJECTIONS = (

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 from babel.messages.pofile import read_po
 from fastapi.testclient import TestClient
+from sqlmodel import select
 from starlette.routing import Route
 
 import cloud.console
 from cloud.sales.tables import Sale
-from sqlmodel import select
 
 LOCALES = Path(cloud.console.__file__).parent / "locale"
 TEMPLATES = Path(cloud.console.__file__).parent / "templates"
@@ -64,7 +64,7 @@ def test_an_empty_console_says_what_to_do_first(client) -> None:
 
 def test_a_box_is_told_in_one_sentence(client, day) -> None:
     assert (
-        "Office is selling; 0 facts behind; 2 in quarantine ; "
+        "Office is connected, no shift is open; 0 facts behind; 2 in quarantine ; "
         "Receipt printer: cover open since 12:00 KST ."
     ) in words(page(client, f"/boxes/{day.edge_id}"))
 

@@ -3,8 +3,9 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from cloud.console import truth as truth_module
 from cloud.console.names import shop_name
-from cloud.console.truth import Clause, tone_of, truth
+from cloud.console.truth import Clause, tone_of
 from cloud.fleet.presence import Presence
 from cloud.fleet.service import Box
 from cloud.ingest.tables import Edge, Stream
@@ -12,6 +13,10 @@ from contract.health import Health, PeripheralHealth
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 SINCE = NOW - timedelta(hours=1)
+
+
+def truth(box: Box, *, is_selling: bool = True) -> list[Clause]:
+    return truth_module.truth(box, is_selling=is_selling)
 
 
 def box(
@@ -32,9 +37,9 @@ def box(
     return Box(edge, presence, [row], quarantined, more.get("health"))
 
 
-def health(*peripherals: PeripheralHealth, shift_open: bool = True) -> Health:
+def health(*peripherals: PeripheralHealth) -> Health:
     counts = {"uptime_s": 1, "disk_free_bytes": 1, "waiting_facts": 0}
-    return Health(at=NOW, boot="b", shift_open=shift_open, peripherals=peripherals, **counts)
+    return Health(at=NOW, boot="b", peripherals=peripherals, **counts)
 
 
 def printer(state: str, *reasons: str) -> PeripheralHealth:
@@ -57,7 +62,7 @@ def test_a_box_that_sells_and_is_whole() -> None:
 
 
 def test_a_box_with_no_open_shift_that_is_behind() -> None:
-    clauses = truth(box(lag=3, health=health(shift_open=False)))
+    clauses = truth(box(lag=3), is_selling=False)
     assert clauses == [Clause("truth.closed", "good"), Clause("truth.behind", "busy", n=3)]
     assert tone_of(clauses) == "busy"
 
@@ -95,7 +100,7 @@ def test_doubts_about_the_facts_are_said_even_when_it_is_away() -> None:
     ]
     assert truth(box(stream={"is_chain_equal": False}))[-1] == Clause("truth.chain_differs", "bad")
     assert truth(box(stream={"is_chain_equal": None})) == [
-        Clause("truth.connected", "good"),
+        Clause("truth.selling", "good"),
         Clause("truth.behind", "good", n=0),
     ]
 
