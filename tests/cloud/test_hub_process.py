@@ -49,15 +49,34 @@ def until(look: Callable[[], Any], deadline_s: float = DEADLINE_S) -> Any:
     raise TimeoutError("What was waited for did not come.")
 
 
+class Mosquitto:
+    """Keeps nothing: what it forgets when it is killed must come again from the boxes."""
+
+    def __init__(self, path: str, folder: Path) -> None:
+        self.port = free_port()
+        config = folder / "mosquitto.conf"
+        config.write_text(MOSQUITTO.format(port=self.port))
+        self.command = [path, "-c", str(config)]
+        self.start()
+
+    def start(self) -> None:
+        self.process = subprocess.Popen(self.command, stderr=subprocess.DEVNULL)
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.wait(10)
+
+
 @pytest.fixture
-def broker(tmp_path: Path, program: Callable[[str], str]) -> Iterator[int]:
-    port = free_port()
-    config = tmp_path / "mosquitto.conf"
-    config.write_text(MOSQUITTO.format(port=port))
-    process = subprocess.Popen([program("mosquitto"), "-c", config], stderr=subprocess.DEVNULL)
-    yield port
-    process.kill()
-    process.wait(10)
+def mosquitto(tmp_path: Path, program: Callable[[str], str]) -> Iterator[Mosquitto]:
+    mosquitto = Mosquitto(program("mosquitto"), tmp_path)
+    yield mosquitto
+    mosquitto.kill()
+
+
+@pytest.fixture
+def broker(mosquitto: Mosquitto) -> int:
+    return mosquitto.port
 
 
 class HubProcess:
@@ -203,6 +222,23 @@ def test_a_hub_killed_in_mid_stream_has_everything_once(hub, broker, box, bodies
         True,
     )
     assert (seen["online"], seen["hub_chain"], seen["quarantined"]) == (True, box.chains[-1], 0)
+
+
+def test_a_broker_killed_in_mid_stream_loses_nothing(hub, mosquitto, box, bodies) -> None:
+    for number in range(1, 601):
+        box.log(bodies.sale(number))
+    hub.start()
+    line = Line(box, mosquitto.port)
+    line.drive(lambda: line.sender.acked >= 200)
+    mosquitto.kill()
+    line.sender.disconnected()
+    until(lambda: not hub.get("/health")["broker"])
+    mosquitto.start()
+    until(lambda: hub.get("/health")["broker"])
+    line.client.reconnect()
+    line.drive(lambda: line.sender.acked == 600)
+    assert facts_at(hub, box) == [(seq, *fact) for seq, fact in enumerate(box.facts, 1)]
+    until(lambda: len(hub.get("/api/sales?limit=5000")) == 600)
 
 
 def test_nonsense_on_the_wire_is_kept_and_the_stream_goes_on(hub, broker, box, bodies) -> None:
