@@ -104,10 +104,10 @@ def prove(sales: int, seed: int, progress: Progress) -> Layer:
         recording = record(Path(folder), sales, seed, progress)
         cuts = cut_everywhere(recording, seed, progress)
         control = cut_without_syncs(recording, seed)
-    return _layer(recording, cuts, control)
+    return verdict(recording, cuts, control)
 
 
-def _layer(recording: Recording, cuts: Cuts, control: Cuts) -> Layer:
+def verdict(recording: Recording, cuts: Cuts, control: Cuts) -> Layer:
     figures = {
         "power_cut_sales": len(recording.promised),
         "power_cuts": cuts.count,

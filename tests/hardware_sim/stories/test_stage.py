@@ -1,0 +1,173 @@
+"""The teller's own honesty: steps in order, the mishap before one of them, the first untrue thing ends it."""
+
+from __future__ import annotations
+
+import json
+from functools import partial
+from pathlib import Path
+from typing import Self
+
+import pytest
+
+from hardware_sim import stories
+from hardware_sim.proof.judgement import Receipt
+from hardware_sim.stories.ledger import Day, Ledger
+from hardware_sim.stories.stage import Mishap, Stage, Step, Untrue, check, wait
+
+
+class Told(Stage):
+    """A stage on which mishaps are only noted."""
+
+    def __init__(self, folder: Path, mishap: Mishap) -> None:
+        super().__init__(folder, mishap)
+        self.done: list[str] = []
+
+    def _strike(self) -> None:
+        self.done.append("mishap")
+
+    def steps(self, count: int) -> list[Step]:
+        return [Step(f"Step {number}.", partial(self.step, number)) for number in range(count)]
+
+    def step(self, number: int) -> str:
+        self.done.append(f"step {number}")
+        return f"checked {number}"
+
+
+@pytest.fixture
+def told(tmp_path: Path) -> Told:
+    return Told(tmp_path / "story", Mishap(seed=3))
+
+
+def test_every_step_is_told_with_what_was_checked(
+    told: Told, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert told.play(told.steps(3)) == 3
+    assert capsys.readouterr().out.splitlines() == [
+        "  1. Step 0.", "     checked 0",
+        "  2. Step 1.", "     checked 1",
+        "  3. Step 2.", "     checked 2",
+    ]  # fmt: skip
+
+
+def test_the_mishap_strikes_once_and_never_before_the_shop_is_open(tmp_path: Path) -> None:
+    places = set()
+    for seed in range(12):
+        told = Told(tmp_path / str(seed), Mishap(seed=seed))
+        told.play(told.steps(4))
+        assert told.done.count("mishap") == 1
+        places.add(told.done.index("mishap"))
+    assert places == {1, 2, 3}
+
+
+def test_the_folder_of_the_last_time_is_emptied(told: Told) -> None:
+    (told.folder / "old.txt").write_text("from the last time")
+    assert not (Told(told.folder, Mishap()).folder / "old.txt").exists()
+
+
+def test_the_clock_of_the_box_is_moved(told: Told) -> None:
+    told.jump(86_400)
+    told.jump(-31_536_000)
+    assert (told.folder / "clock").read_text() == "-31536000\n"
+    assert (
+        f'clock_url = "file:{told.folder}/clock"' in (told.folder / "company/edge.toml").read_text()
+    )
+
+
+def test_an_untrue_thing_is_said_in_words() -> None:
+    check(True, "never said")
+    with pytest.raises(Untrue, match="expected 3, got 4"):
+        check(False, "expected 3, got 4")
+    with pytest.raises(Untrue, match=r"expected the paper \(waited 0 s\)"):
+        wait(lambda: False, 0, "expected the paper")
+
+
+# -- playing -----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def stage_without_processes(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    class Bare(Told):
+        def __enter__(self) -> Self:
+            return self
+
+        def __exit__(self, *_: object) -> None:
+            pass
+
+    monkeypatch.setattr(stories, "Stage", Bare)
+    monkeypatch.setattr(stories, "FOLDER", tmp_path)
+
+
+def untrue(stage: Stage, days: int) -> dict[str, object]:
+    raise Untrue("expected 3, got 4")
+
+
+@pytest.mark.parametrize(
+    ("story", "status", "figures"),
+    [
+        (lambda stage, days: {"receipts": 9}, 0, {"receipts": 9}),
+        (untrue, 1, {"untrue": "expected 3, got 4"}),
+    ],
+    ids=["true", "untrue"],
+)
+@pytest.mark.usefixtures("stage_without_processes")
+def test_the_last_line_and_the_status(
+    story, status: int, figures: dict[str, object],
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    monkeypatch.setattr(stories, "names", lambda: {"tale": story})
+    played = stories.play("tale", days=2, cut=None, kill="hub", seed=5, as_json=True)
+    told = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert (played, told["name"], told["ok"]) == (status, "tale", status == 0)
+    assert told["figures"] == {"days": 2, "seed": 5, "cut": "", "kill": "hub"} | figures
+
+
+def test_an_unknown_story_is_answered_with_the_known_ones(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert stories.play("sneaker", days=1, cut=None, kill=None, seed=1, as_json=False) == 2
+    assert capsys.readouterr().err == "Expected a story of blackout, got 'sneaker'.\n"
+
+
+# -- the ledger --------------------------------------------------------------------------------
+
+SALE = {
+    "sale_id": "s1",
+    "total_minor": 3_000,
+    "lines": [
+        {"sku": "A", "quantity": 2, "amount_minor": 2_000},
+        {"sku": "B", "quantity": 1, "amount_minor": 1_000},
+    ],
+    "tenders": [{"kind": "cash", "amount_minor": 1_000}, {"kind": "card", "amount_minor": 2_000}],
+}
+GIVEN = {
+    "return_id": "r1",
+    "total_minor": 1_000,
+    "lines": [{"sku": "A", "quantity": 1, "is_restocked": True}, {"sku": "B", "quantity": 1, "is_restocked": False}],
+    "tenders": [{"kind": "cash", "amount_minor": 1_000}],
+}  # fmt: skip
+
+
+def test_the_ledger_of_a_day() -> None:
+    ledger = Ledger(day=Day(100_000))
+    ledger.received("A", 10)
+    ledger.sold(SALE)
+    ledger.took_back(GIVEN)
+    ledger.moved_cash(-30_000)
+    assert ledger.receipts == [Receipt("s1", 3_000, (("A", 2, 2_000), ("B", 1, 1_000)))]
+    assert (ledger.pieces, ledger.returns) == ({"A": 9, "B": -1}, ["r1"])
+    assert ledger.day == Day(100_000, 1, 1, 3_000, 1_000, 0, -30_000)
+    assert ledger.day.expected_cash_minor == 70_000
+
+
+def test_a_report_that_differs_from_the_day() -> None:
+    report = {
+        "sale_count": 1,
+        "return_count": 0,
+        "gross_minor": 3_000,
+        "refund_minor": 0,
+        "expected_cash_minor": 99,
+    }
+    assert Day(100, 1, 0, 2_000).differences(report) == [
+        "gross_minor: the report says 3000, the day had 2000",
+        "expected_cash_minor: the report says 99, the day had 100",
+    ]
