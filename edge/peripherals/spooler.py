@@ -124,7 +124,7 @@ class Spooler:
             printing.advance(self._shop, job_id, "FAILED", reason=str(error))
             return True
         mark = process_id(job_id)
-        printing.advance(self._shop, job_id, "SENDING", process_id=mark)
+        printing.begin(self._shop, job, mark)
         self._owner.busy(is_busy=True)
         try:
             verdict = self._send(payload, mark)

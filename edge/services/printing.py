@@ -88,6 +88,13 @@ def advance(
         return _advance(work, _job(work, job_id), state, process_id=process_id, reason=reason)
 
 
+def begin(shop: Shop, job: PrintJob, process_id: str) -> PrintJob:
+    """SENDING, with the document that `oldest_waiting` has made: to be committed before the first byte leaves."""
+    with shop.write() as work:
+        stored = _job(work, job.job_id or 0).model_copy(update={"document": job.document})
+        return _advance(work, stored, "SENDING", process_id=process_id)
+
+
 def recover(shop: Shop) -> Sequence[PrintJob]:
     """After a start: what was under way has an unknown outcome. Gives those jobs."""
     with shop.write() as work:

@@ -212,7 +212,7 @@ def test_a_full_disk_prints_nothing_rather_than_twice(shop, spooler, printer, mo
     from edge.domain.errors import DiskFull
 
     sell(shop)
-    mocker.patch.object(printing, "advance", side_effect=DiskFull)
+    mocker.patch.object(printing, "begin", side_effect=DiskFull)
     assert spooler._step_or_wait() is False
     assert printer.sent == []
 
