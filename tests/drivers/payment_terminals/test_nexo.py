@@ -4,20 +4,33 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import tomllib
 from collections.abc import Callable
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from drivers.errors import Garbled, Timeout, Unavailable, UnknownOutcome
 from drivers.events import PaymentOutcome, PaymentResult
-from drivers.payment_terminals.nexo import NexoSettings, Request, amount_of, encode, minor_of
+from drivers.payment_terminals.card_data import read_clean
+from drivers.payment_terminals.nexo import (
+    NexoSettings,
+    Request,
+    amount_of,
+    encode,
+    minor_of,
+    outcome_of,
+)
 from hardware_sim.faults import CutAfter, Late, SingleBytes
 
 At = Callable[..., Any]
 
 KRW = 12_900
+VECTORS = tomllib.loads(
+    (Path(__file__).parents[2] / "vectors" / "nexo_answers.toml").read_text(encoding="utf-8")
+)
 
 
 def pay(till: Any, reference: str = "P1", deadline_s: float = 30.0) -> PaymentOutcome:
@@ -359,3 +372,21 @@ def test_what_is_no_amount_is_refused(amount: Any, message: str) -> None:
     with pytest.raises(Garbled) as caught:
         minor_of(amount, "KRW")
     assert str(caught.value) == message
+
+
+@pytest.mark.parametrize("vector", VECTORS["answer"], ids=lambda it: it["name"])
+def test_what_answers_mean(vector: dict[str, Any]) -> None:
+    clean = read_clean(vector["body"].encode())
+    assert clean is not None
+    expected = dict(vector["outcome"])
+    result = PaymentResult(expected.pop("result"))
+    assert outcome_of(clean.content, "P1") == PaymentOutcome(result, "P1", **expected)
+
+
+@pytest.mark.parametrize("vector", VECTORS["garbled"], ids=lambda it: it["message"])
+def test_answers_that_do_not_say_enough(vector: dict[str, Any]) -> None:
+    clean = read_clean(vector["body"].encode())
+    assert clean is not None
+    with pytest.raises(Garbled) as caught:
+        outcome_of(clean.content, "P1")
+    assert str(caught.value) == vector["message"]
