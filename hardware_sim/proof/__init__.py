@@ -5,5 +5,6 @@ mutants sweep stateful               seeded bugs that must be found; many schedu
 vfs vfs_launcher journal             the box's real process under an SQLite VFS that records every write
 platter power_cut                    the disk rebuilt as of a power cut behind any of them
 outside estate judgement processes   real box, hub and broker, killed and cut off at random; then counted
+hardships                            full disk, clock set back, hub and box put back from old copies
 report command bench benchmarks      what is printed
 """

@@ -12,6 +12,7 @@ SCHEDULES_A_SECOND = 1_000  # so that 60 s mean more than 50,000
 FEWEST_SECONDS = 6.0  # of kills and cuts: below that hardly anything has happened
 SALES_A_SECOND = 1  # of the power cut's recording
 FEWEST_SALES = 12
+HARDSHIPS_FROM_S = 20  # they are a fixed sequence of restarts, and have a test of their own
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,7 @@ class Plan:
     kill_seconds: float
     power_cut_sales: int
     rule_examples: int
+    has_hardships: bool
 
     @classmethod
     def of(cls, seconds: int) -> Plan:
@@ -30,6 +32,7 @@ class Plan:
             kill_seconds=max(FEWEST_SECONDS, 0.5 * seconds),
             power_cut_sales=max(FEWEST_SALES, SALES_A_SECOND * seconds),
             rule_examples=max(20, 2 * seconds),
+            has_hardships=seconds >= HARDSHIPS_FROM_S,
         )
 
 
@@ -55,12 +58,14 @@ def run(*, seconds: int, seed: int, as_json: bool) -> int:
 
 
 def _layers(plan: Plan, seed: int, progress: Progress) -> Iterator[Callable[[], Layer]]:
-    from hardware_sim.proof import power_cut, processes
+    from hardware_sim.proof import hardships, power_cut, processes
 
     yield lambda: simulate(plan.schedules, seed, progress)
     yield lambda: find_mutants(seed, progress)
     yield lambda: try_rules(plan.rule_examples, seed, progress)
     yield lambda: processes.prove(plan.kill_seconds, seed, progress)
+    if plan.has_hardships:
+        yield lambda: hardships.prove(seed, progress)
     yield lambda: power_cut.prove(plan.power_cut_sales, seed, progress)
 
 

@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 
 from hardware_sim.processes import environment, twinstore
+from hardware_sim.proof import hardships
+from hardware_sim.proof.report import Progress
 
 pytestmark = [pytest.mark.requires("mosquitto"), pytest.mark.timeout(240)]
 

@@ -56,7 +56,7 @@ def test_a_minute_buys_what_is_promised() -> None:
 
 def test_a_second_still_buys_something_of_each() -> None:
     assert Plan.of(1) == Plan(
-        schedules=1_000, kill_seconds=6.0, power_cut_sales=12, rule_examples=20
+        schedules=1_000, kill_seconds=6.0, power_cut_sales=12, rule_examples=20, has_hardships=False
     )
 
 
