@@ -9,6 +9,7 @@ from __future__ import annotations
 import gettext
 import io
 from collections.abc import Iterable
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -56,8 +57,10 @@ class Catalogue:
         self.language = language
         paths = [folder / f"{language}.po" for folder in folders]
         self._tables = [compiled(path, language) for path in reversed(paths) if path.exists()]
+        self.find = lru_cache(maxsize=4096)(self._find)
 
-    def find(self, key: str, n: int | None) -> str | None:
+    def _find(self, key: str, n: int | None) -> str | None:
+        """`find(key, n)` remembers: a page asks for the same hundred sentences at every scan."""
         for table in self._tables:
             text = table.gettext(key) if n is None else table.ngettext(key, key, n)
             if text == key and n is not None:
@@ -83,7 +86,7 @@ class Catalogues:
         n = count if isinstance(count, int) else None
         for candidate in (language, REFERENCE_LANGUAGE):
             if sentence := self._catalogue(candidate).find(key, n):
-                return sentence.format(**fields)
+                return sentence.format(**fields) if fields else sentence
         raise UnknownMessageError(key)
 
     def has(self, key: str) -> bool:

@@ -39,8 +39,12 @@ def sign_of(currency: str) -> str:
     return SIGNS.get(currency, f"{currency}\N{NO-BREAK SPACE}")
 
 
+@lru_cache(maxsize=4096)
 def amount(minor: int, currency: str, language: str) -> str:
-    """`minor` units with grouping and the currency's digits, without its sign; a true minus sign."""
+    """`minor` units with grouping and the currency's digits, without its sign; a true minus sign.
+
+    Remembered, because a basket shows the same prices at every scan and CLDR's patterns are read anew each time.
+    """
     digits = digits_of(currency)
     pattern = "#,##0" + ("." + "0" * digits if digits else "")
     text = format_decimal(abs(Decimal(minor).scaleb(-digits)), pattern, locale_of(language))
@@ -63,11 +67,13 @@ def minor_of(text: str, currency: str) -> int:
     return int(whole + fraction.ljust(digits, "0"))
 
 
+@lru_cache(maxsize=4096)
 def number(value: int, language: str) -> str:
     text = format_decimal(abs(value), "#,##0", locale_of(language))
     return f"{MINUS}{text}" if value < 0 else text
 
 
+@lru_cache(maxsize=256)
 def percent(basis_points: int, language: str) -> str:
     """1250 basis points are 12.5%."""
     return f"{format_decimal(Decimal(basis_points) / 100, '#,##0.##', locale_of(language))}%"
