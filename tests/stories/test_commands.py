@@ -37,6 +37,13 @@ def test_prove_loses_nothing(tmp_path: Path) -> None:
     assert figures["power_cut_lost_without_syncs"] > 0
 
 
+def test_a_shop_survives_its_hardships() -> None:
+    layer = hardships.prove(3, Progress())
+    assert layer.ok, layer.lines
+    assert layer.figures == {"hardships": 4, "hardships_survived": 4}
+    assert "full disk: refused (box.disk_full), sold on when there was room" in layer.lines
+
+
 @pytest.mark.parametrize(
     "mishap", [(), ("--kill", "box"), ("--cut", "hub")], ids=["plain", "kill", "cut"]
 )
