@@ -7,10 +7,9 @@ from typing import Any
 import pytest
 
 from drivers.events import PaymentOutcome, PaymentResult
-from drivers.interfaces import QrSymbol
-from edge.domain.errors import NoShift, ReceiptForged, UnknownCode
+from edge.domain.errors import NoShift, UnknownCode
 from edge.screens.parts import TenderShown, Words
-from edge.services import documents, payments, printing, sales, selling, shifts
+from edge.services import payments, printing, sales, selling, shifts
 
 BREAD, CAKE, COFFEE = "8801007000015", "8801007000022", "8801007000046"
 
@@ -22,14 +21,6 @@ def basket(till: Any) -> list[tuple[int, str, int, int]]:
         (p.line.line, p.line.article.sku, p.line.quantity, p.amount_minor)
         for p in view.priced.lines
     ]
-
-
-def receipt_code(till: Any) -> str:
-    """The signed code of the first receipt, read off its print job."""
-    job = printing.oldest_waiting(till.box.shop)
-    assert job is not None
-    elements = documents.from_text(job.document).elements
-    return next(element.data for element in elements if isinstance(element, QrSymbol))
 
 
 def card_says(till: Any, result: PaymentResult) -> None:
@@ -416,68 +407,6 @@ def test_the_receipts_state_is_in_words_with_what_to_do(
         printing.advance(till.box.shop, job_id, state)
     shown = till.screen.stage.done.print_state
     assert (shown.what.key, shown.can_copy) == (key, can_copy)
-
-
-# --- returns ---
-
-
-def test_scanning_a_receipt_opens_its_return(till: Any) -> None:
-    till.press("Enter", f"2*{BREAD}")
-    till.scan(CAKE)
-    till.press("F8")
-    till.scan(receipt_code(till))
-    back = till.screen.stage.back
-    assert till.stage == "returning"
-    assert [(line.line, line.name, line.left, line.chosen) for line in back.lines] == [
-        (1, "소금빵", 2, 0),
-        (2, "딸기 케이크", 1, 0),
-    ]
-    till.press("Enter", "1")
-    assert till.screen.side.due_minor == 3_200
-    till.press("F8", "stale")
-    done = till.screen.stage.done
-    assert (till.stage, done.kind, done.total_minor) == ("done", "return", 3_200)
-
-
-def test_a_line_counts_up_to_what_is_left_and_then_to_none(till: Any) -> None:
-    till.press("Enter", f"2*{BREAD}")
-    till.press("F8")
-    till.scan(receipt_code(till))
-    chosen = []
-    for _ in range(3):
-        till.press("line:1")
-        chosen.append(till.screen.stage.back.lines[0].chosen)
-    assert chosen == [1, 2, 0]
-    till.press("F6")
-    assert till.screen.side.due_minor == 6_400
-
-
-def test_what_came_back_before_cannot_come_back_again(till: Any) -> None:
-    till.scan(BREAD)
-    till.press("F8")
-    code = receipt_code(till)
-    till.scan(code)
-    till.press("F6")
-    till.press("F8")
-    till.scan(code)
-    assert till.screen.stage.back.lines[0].left == 0
-    till.press("line:1")
-    assert till.screen.stage.keys[-2].is_enabled is False
-
-
-def test_a_changed_receipt_gives_no_money(till: Any) -> None:
-    till.scan(BREAD)
-    till.press("F8")
-    code = receipt_code(till)
-    changed = code[:-1] + ("A" if code[-1] != "A" else "B")
-    with pytest.raises(ReceiptForged):
-        till.scan(changed)
-    till.press("F7")
-    till.press("Enter", changed)
-    assert till.notice() == (
-        "The receipt's code was changed after it was printed: its signature does not fit.",
-        "Do not give money back; keep the receipt and tell the manager.",
-    )
 
 
 # --- the rest ---
