@@ -5,12 +5,14 @@ import gc
 import socket
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
 from fastapi import FastAPI
 
 from edge import main, verbs
+from edge.db.tables import Payment
 from edge.main import Box, FirstPage, examine, memory_bytes, notify, read_code
 from edge.services import payments, selling, shifts
 from edge.settings import load
@@ -100,7 +102,7 @@ def test_a_restart_in_the_middle_of_a_payment_leaves_it_unknown(path):
             "created_at": work.stamp,
             "updated_at": work.stamp,
         }
-        work.unit.insert(payments.Payment, [row])
+        work.unit.insert(Payment, [row])
     box.stop()
     again = Box(load(path))
     (payment,) = payments.in_state(again.shop, "UNKNOWN")
@@ -136,7 +138,7 @@ def test_doctor_of_a_well_box(path, mocker):
 
 def test_examine_leaves_the_box_as_it_was(box, path):
     shifts.open_shift(box.shop, "Kim", 0)
-    assert [it.key for it in examine(load(path))][0] == "checks.catalogue.empty"
+    assert next(it.key for it in examine(load(path))) == "checks.catalogue.empty"
     assert shifts.current(box.shop) is not None
 
 
@@ -193,10 +195,10 @@ async def test_the_first_page_is_noticed_also_when_it_fails():
     assert not page.served.is_set()
     sent = []
 
-    async def send(message: dict) -> None:
+    async def send(message: Any) -> None:
         sent.append(message)
 
-    async def receive() -> dict:
+    async def receive() -> dict[str, Any]:
         return {"type": "http.disconnect"}
 
     scope = {"type": "http", "method": "GET", "path": "/none", "headers": [], "query_string": b""}

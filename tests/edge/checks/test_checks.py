@@ -1,6 +1,7 @@
 """Each health question: silent where all is well, and in words where it is not."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -9,7 +10,7 @@ from edge import checks
 from edge.checks import Problem, Seen
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
-WELL = {
+WELL: dict[str, Any] = {
     "now": NOW,
     "disk_free_bytes": 10**11,
     "catalogue_version": 1,
@@ -18,7 +19,7 @@ WELL = {
 }
 
 
-def seen(**more) -> Seen:
+def seen(**more: Any) -> Seen:
     return Seen(**(WELL | more))
 
 

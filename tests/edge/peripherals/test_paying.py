@@ -316,9 +316,9 @@ def test_abort_is_a_request_and_not_an_outcome(shop, desk, terminal):
     assert state_of(shop, payment) == "NEW"
 
 
-def test_the_terminal_is_looked_at_between_payments(terminal, clock):
+def test_the_terminal_is_looked_at_between_payments(terminal, clock, mocker):
     work = TerminalWork(terminal, clock)
-    work._failed.wait = lambda _: False
+    mocker.patch.object(work._failed, "wait", return_value=False)
     work.opened()
     work.once()
     assert terminal.calls == []

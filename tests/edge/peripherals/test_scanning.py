@@ -4,7 +4,7 @@ import logging
 
 import pytest
 
-from drivers.events import ScanRead
+from drivers.events import Health, ScanRead
 from edge.domain.basket import EnteredCode
 from edge.peripherals.owner import Readiness
 from edge.peripherals.scanning import (
@@ -99,6 +99,11 @@ def test_no_digit_of_a_scan_reaches_the_log(shop, notices, caplog, sink):
 
 def test_the_owners_work_hands_over_what_it_hears():
     class FakeScanner:
+        def open(self) -> None: ...
+        def close(self) -> None: ...
+        def health(self) -> Health:
+            return Health(is_open=True)
+
         def reads(self, timeout_s):
             yield read("1")
             yield read("2")

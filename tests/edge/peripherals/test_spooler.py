@@ -1,6 +1,7 @@
 """Print jobs: each once, proved, held or unknown, and never a second time by itself."""
 
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import pytest
@@ -22,7 +23,7 @@ class FakePrinter:
 
     script: deque = field(default_factory=deque)
     sent: list[tuple[str, float]] = field(default_factory=list)
-    on_send: object = None
+    on_send: Callable[[], None] | None = None
 
     def encode(self, document):
         if document.language == "xx":

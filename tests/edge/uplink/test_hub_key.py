@@ -16,6 +16,7 @@ def hub():
 
     class Handler(http.server.BaseHTTPRequestHandler):
         about = {"public_key": KEY}
+        url = ""
 
         def do_GET(self) -> None:
             body = json.dumps(self.about).encode()

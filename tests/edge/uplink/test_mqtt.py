@@ -93,8 +93,9 @@ class TestWithABroker:
         assert State(online=False, boot="boot-1") in states
 
     def test_carries_both_ways(self, broker, ear, far):
+        far.say(down(EDGE, Down.HEAD), b"listening", retain=True)
         with running_line(broker.url, ear) as line:
-            assert ear.connections.get(timeout=WAIT_S) is True
+            assert ear.messages.get(timeout=WAIT_S) == (Address(EDGE, Down.HEAD), b"listening")
             assert line.send(Outgoing(up(EDGE, Up.FACTS), b"facts", 1))
             far.heard.get(timeout=WAIT_S)
             assert far.heard.get(timeout=WAIT_S) == (up(EDGE, Up.FACTS), b"facts", False)
@@ -104,8 +105,9 @@ class TestWithABroker:
             assert ear.hub_states.get(timeout=WAIT_S) == b"hub"
 
     def test_refuses_oversized_and_malformed_messages_and_lives_on(self, broker, ear, far):
+        far.say(down(EDGE, Down.HEAD), b"listening", retain=True)
         with running_line(broker.url, ear) as line:
-            assert ear.connections.get(timeout=WAIT_S) is True
+            assert ear.messages.get(timeout=WAIT_S) == (Address(EDGE, Down.HEAD), b"listening")
             far.say(down(EDGE, Down.OPS), b"x" * (MAX_MESSAGE_BYTES + 1))
             far.say(down(EDGE, Down.OPS) + "s", b"no such channel")
             far.say(down(EDGE, Down.ACK), b"still there?")

@@ -216,7 +216,7 @@ def test_signed_nonsense_is_refused_too(make, fetch, folder, spoil, message):
 
 def test_another_version_inside_is_refused(make, fetch):
     with pytest.raises(
-        CorruptSnapshotError, match="expected {'feed': 'catalogue', 'version': '7'}"
+        CorruptSnapshotError, match=r"expected \{'feed': 'catalogue', 'version': '7'\}"
     ):
         fetch(make(meta_version=6))
 
