@@ -8,8 +8,8 @@ from edge.domain.basket import PricedLine
 from edge.screens import card_keys, parts, return_keys
 from edge.screens.keys import QUICK_KEYS, SELLABLE, Key, Situation, StageName, keys_of
 from edge.screens.paint import Counter
-from edge.screens.parts import Tone, Words
-from edge.screens.readings import Condition, Readings
+from edge.screens.parts import Names, Tone, Words
+from edge.screens.readings import Condition, Known, Readings
 from edge.screens.state import DeskState, LastDone, ReturnDraft
 from edge.screens.typed import in_coins, likely_cash
 from edge.services.selling import BasketView
@@ -181,10 +181,11 @@ def _with_void_lines(view: BasketView) -> list[PricedLine]:
 
 def _line(priced: PricedLine, seen: Readings, selected: int) -> parts.Line:
     line = priced.line
+    known = seen.known.get(line.article.sku, Known())
     price_minor = line.article.unit_price_minor
     return parts.Line(
         line=line.line,
-        name=line.article.name,
+        names=_names(known, line.article.name),
         sku=line.article.sku,
         quantity=line.quantity,
         unit_price_minor=price_minor,
@@ -194,10 +195,15 @@ def _line(priced: PricedLine, seen: Readings, selected: int) -> parts.Line:
         tax_rate_bp=line.article.tax_rate_bp,
         lot=line.lot,
         expiry=line.expiry,
-        category=seen.categories.get(line.article.sku, ""),
+        category=known.category,
         is_selected=line.line == selected,
         is_void=line.is_void,
     )
+
+
+def _names(known: Known, name: str) -> Names:
+    """By language; under "" the name that the receipt will show, for a page whose language has none."""
+    return (("", name), *known.names)
 
 
 def _done(done: LastDone, seen: Readings) -> parts.Done:
@@ -297,7 +303,13 @@ def _side(
 
 def _quick(seen: Readings) -> tuple[parts.QuickProduct, ...]:
     return tuple(
-        parts.QuickProduct(press, product.sku, product.name, product.amount_minor, product.category)
+        parts.QuickProduct(
+            press,
+            product.sku,
+            _names(seen.known.get(product.sku, Known()), product.name),
+            product.amount_minor,
+            product.category,
+        )
         for press, product in zip(QUICK_KEYS, seen.quick, strict=False)
     )
 

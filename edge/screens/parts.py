@@ -11,6 +11,7 @@ from typing import Literal
 from edge.screens.keys import Key, StageName
 
 Tone = Literal["good", "warn", "bad", "busy", "off"]
+Names = tuple[tuple[str, str], ...]  # by language
 Fields = tuple[tuple[str, str | int], ...]
 
 
@@ -41,7 +42,7 @@ class Head:
     """`locations` is the shop's name by language."""
 
     company: str
-    locations: tuple[tuple[str, str], ...]
+    locations: Names
     workstation: str
     cashier: str = ""
     shift_number: int = 0
@@ -61,7 +62,7 @@ class Line:
     """One line of the basket. `press` is what its row sends when it is touched."""
 
     line: int
-    name: str
+    names: Names
     sku: str
     quantity: int
     unit_price_minor: int
@@ -234,7 +235,7 @@ class Side:
 class QuickProduct:
     press: str
     sku: str
-    name: str
+    names: Names
     price_minor: int
     category: str = ""
 

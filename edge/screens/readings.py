@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final, Protocol
@@ -70,6 +71,14 @@ class Box:
 
 
 @dataclass(frozen=True, slots=True)
+class Known:
+    """What the catalogue says of a SKU beside its price: its picture's category, and its name by language."""
+
+    category: str = ""
+    names: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Readings:
     """Everything that the screen is composed from, beside the desk's own state.
 
@@ -78,7 +87,7 @@ class Readings:
 
     basket: BasketView | None = None
     version: int = 0
-    categories: dict[str, str] = field(default_factory=dict)
+    known: dict[str, Known] = field(default_factory=dict)
     suspended: tuple[BasketView, ...] = ()
     shift: Shift | None = None
     print_job: PrintJob | None = None
@@ -111,7 +120,9 @@ def read(box: Box, before: Readings, topics: Iterable[str], state: DeskState) ->
         if stale & STALE_BY[name] and (name != "suspended" or _suspended_matters(before, state))
     }
     after = replace(before, **fresh)  # type: ignore[arg-type]  # each reading gives its field's type
-    return _with_categories(box, after)
+    if stale & STALE_BY["quick"]:
+        after = replace(after, known={})
+    return _with_known(box, after)
 
 
 def print_job_of(shop: Shop, subject_id: str) -> PrintJob | None:
@@ -127,18 +138,22 @@ def _suspended_matters(before: Readings, state: DeskState) -> bool:
     )
 
 
-def _with_categories(box: Box, readings: Readings) -> Readings:
-    """The picture's place needs a category, which the basket does not keep: looked up once for each SKU."""
-    if readings.basket is None:
+def _with_known(box: Box, readings: Readings) -> Readings:
+    """Names in the page's language and categories are not in the basket: looked up once for each SKU."""
+    lines = readings.basket.basket.lines if readings.basket else ()
+    skus = {line.article.sku for line in lines} | {product.sku for product in readings.quick}
+    unknown = skus - readings.known.keys()
+    if not unknown:
         return readings
-    skus = {line.article.sku for line in readings.basket.basket.lines} - readings.categories.keys()
-    if not skus:
-        return readings
-    statement = select(Product.sku, Product.category).where(col(Product.sku).in_(skus))
+    statement = select(Product.sku, Product.category, Product.names).where(
+        col(Product.sku).in_(unknown)
+    )
     with box.shop.read() as reader:
-        found = {str(sku): str(category) for sku, category in reader.rows(statement)}
-    known = readings.categories | dict.fromkeys(skus, "") | found
-    return replace(readings, categories=known)
+        found = {
+            str(sku): Known(category, tuple(json.loads(names).items()))
+            for sku, category, names in reader.rows(statement)
+        }
+    return replace(readings, known=readings.known | dict.fromkeys(unknown, Known()) | found)
 
 
 def _print_job(box: Box, state: DeskState) -> PrintJob | None:

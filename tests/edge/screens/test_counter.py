@@ -116,6 +116,16 @@ def test_a_fresh_page_gets_everything_and_then_only_what_changed(till: Any) -> N
     assert targets(page.changed(frozenset({changes.BASKET}))) == ["#stage", "#side"]
 
 
+@pytest.mark.parametrize(
+    ("language", "name"), [("ko", "소금빵"), ("en", "Salt bread"), ("zh", "소금빵")]
+)
+def test_goods_are_named_in_the_pages_language_where_it_has_a_name(
+    till: Any, language: str, name: str
+) -> None:
+    till.scan(BREAD)
+    assert f"<h2>{name}</h2>" in page_of(till, language).changed(changes.TOPICS)
+
+
 def test_a_change_that_the_page_shows_already_sends_nothing(till: Any) -> None:
     page = page_of(till)
     page.changed(changes.TOPICS)
@@ -161,7 +171,7 @@ def test_the_stream_begins_with_the_whole_state_and_follows_every_commit(till: A
     assert targets(first) == list(PAINTED)
     assert first.startswith("data: <hx-partial")
     assert targets(second)[:2] == ["#stage", "#side"]
-    assert "소금빵" in second
+    assert "Salt bread" in second
 
 
 def test_a_scan_is_on_every_open_page(till: Any) -> None:

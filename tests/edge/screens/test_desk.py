@@ -141,7 +141,11 @@ def test_a_scan_adds_a_line_at_once(till: Any) -> None:
     till.scan(BREAD)
     assert till.stage == "selling"
     newest = till.screen.stage.basket.newest
-    assert (newest.name, newest.amount_minor, newest.category) == ("소금빵", 3_200, "bakery")
+    assert (dict(newest.names), newest.amount_minor, newest.category) == (
+        {"": "소금빵", "ko": "소금빵", "en": "Salt bread"},
+        3_200,
+        "bakery",
+    )
     assert till.screen.side.due_minor == 3_200
 
 
