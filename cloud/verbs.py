@@ -19,12 +19,12 @@ SETTINGS = click.option(
 
 @click.group()
 def hub() -> None:
-    r"""The hub: takes in what the boxes sell, sends down products and prices, shows the console.
+    """The hub: takes in what the boxes sell, sends down products and prices, shows the console.
 
     \b
     twinstore hub run --settings hub.toml
     twinstore hub catalogue import products.json --settings hub.toml
-    """
+    """  # noqa: D301 - click's mark for lines that stay as they are
 
 
 @hub.command()
@@ -68,6 +68,7 @@ def import_(file: Path, settings_path: Path) -> None:
         database = Database(load(settings_path).database)
         database.create()
         versions = service.apply(database, change)
+        database.close()
     except ValidationError as error:
         problem = error.errors()[0]
         place = ".".join(str(part) for part in problem["loc"])
@@ -96,6 +97,7 @@ def reproject(settings_path: Path) -> None:
     except HubError as error:
         raise _in_words(error) from error
     forget(database)
+    database.close()
     click.echo("Forgotten. The running hub, or the next one to start, projects every fact again.")
 
 

@@ -78,7 +78,7 @@ def test_the_sync_panel_shows_both_ends_and_that_the_chains_are_equal(client, da
 def test_a_differing_figure_is_marked_beside_what_its_facts_give(client, day, bodies) -> None:
     text = words(page(client, f"/money/{bodies.shift_id}"))
     assert "1 figure does not follow from the shift's facts." in text
-    assert "Sold ₩ 12,000 ₩ 11,000 Differs" in text
+    assert "Sold Differs ₩ 12,000 ₩ 11,000" in text
     assert "1 figure differs" in words(page(client, "/money"))
 
 
