@@ -209,7 +209,8 @@ def test_a_puback_that_refuses_is_an_alarm(ear):
                 wire.sendall(CONNACK + bytes([0x40, 0x03, 0x00, 0x02, 0x97]))
                 wire.sendall(publish_packet(HUB_STATE, b"{}"))
                 assert ear.hub_states.get(timeout=WAIT_S) == b"{}"
-            assert (line.status.alarm, line.status.detail) == ("publish_refused", "Quota exceeded")
+                found = (line.status.alarm, line.status.detail)
+            assert found == ("publish_refused", "Quota exceeded")
 
 
 def publish_packet(topic: str, payload: bytes) -> bytes:
