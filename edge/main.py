@@ -38,6 +38,7 @@ from edge.db import outbox
 from edge.db.unit_of_work import Database, Reader
 from edge.db.watched import WatchedDatabase
 from edge.domain.basket import EnteredCode
+from edge.domain.errors import Broken
 from edge.keys import load_or_make
 from edge.peripherals.conditions import Condition
 from edge.peripherals.manager import Manager
@@ -58,6 +59,9 @@ FIRST_PAGE_S: Final = (
     1.0  # a browser that opens with the box comes first; without one, nobody waits longer
 )
 ASK_S: Final = 2.0
+BYTES_A_FACT: Final = 750  # a sale with its outbox row, indexes and all
+HOUR_S: Final = 3600
+DAY_S: Final = 86_400
 # A receipt's first byte waits for one thread to hand over to another; Python's own 5 ms is half of what it may take.
 SWITCH_S: Final = 0.001
 HOUSEKEEPING_S: Final = 3600.0
@@ -87,7 +91,9 @@ class Box:
         self._stopping = threading.Event()
 
     def start(self) -> None:
-        """Everything that the first page need not wait for."""
+        """Everything that the first page need not wait for. Nothing, where the box was stopped meanwhile."""
+        if self._stopping.is_set():
+            return
         self.peripherals.start()
         self.uplink.start()
         threading.Thread(target=self._keep_house, name="housekeeping", daemon=True).start()
@@ -177,7 +183,12 @@ class Box:
 
     def _keep_house(self) -> None:
         while not self._stopping.wait(HOUSEKEEPING_S):
-            log.info("%s rows that nobody needs any more were forgotten", forget_old(self.shop))
+            try:
+                forgotten = forget_old(self.shop)
+            except Broken as error:
+                log.warning("Nothing was forgotten: %s", error)
+                continue
+            log.info("%s rows that nobody needs any more were forgotten", forgotten)
             if shutil.disk_usage(self.settings.data_dir).free > ROOM_FOR_RESERVE_BYTES:
                 self.database.reserve.fill()
 
@@ -190,6 +201,8 @@ def look(shop: Shop, **beside: Any) -> Seen:
         head = outbox.head(reader)
         last_ms = outbox.last_ms(reader)
         oldest_ms = oldest_waiting_ms(reader, head) if head else None
+    waiting = head.waiting if head else 0
+    oldest_s = 0 if oldest_ms is None else max(0, int(now.timestamp() - oldest_ms / 1000))
     versions = catalogue.cursors(database)
     jobs = [job.state for job in printing.unfinished(shop)]
     return Seen(
@@ -197,10 +210,9 @@ def look(shop: Shop, **beside: Any) -> Seen:
         disk_free_bytes=shutil.disk_usage(database.path.parent).free,
         is_reserve_released=database.reserve.is_released,
         last_fact_at=datetime.fromtimestamp(last_ms / 1000, UTC) if last_ms else None,
-        waiting_facts=head.waiting if head else 0,
-        oldest_waiting_s=0
-        if oldest_ms is None
-        else max(0, int(now.timestamp() - oldest_ms / 1000)),
+        waiting_facts=waiting,
+        oldest_waiting_s=oldest_s,
+        outbox_bytes_a_day=BYTES_A_FACT * waiting * DAY_S // oldest_s if oldest_s > HOUR_S else 0,
         catalogue_version=versions["catalogue"],
         prices_version=versions["prices"],
         unknown_payments=len(payments.in_state(shop, "UNKNOWN")),

@@ -105,7 +105,8 @@ class Manager:
         for wake in self._wakers:
             wake()
         for thread in self._threads:
-            thread.join(timeout_s)
+            if thread.is_alive():
+                thread.join(timeout_s)
         return not any(thread.is_alive() for thread in self._threads)
 
     def bind(self, make: Build, cable: Callable[[str], Callable[[], Any]]) -> None:

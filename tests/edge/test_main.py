@@ -111,6 +111,13 @@ def test_a_restart_in_the_middle_of_a_payment_leaves_it_unknown(path):
     again.stop()
 
 
+def test_a_box_stopped_before_its_background_began_starts_nothing(path):
+    box = Box(load(path))
+    box.stop()
+    box.start()
+    assert {it.detail for it in box.peripherals.conditions()} == {"starting"}
+
+
 def test_the_same_box_after_a_restart_with_another_boot(path):
     first = Box(load(path))
     epoch, key = first.uplink.truth.epoch, first.shop.key.public
