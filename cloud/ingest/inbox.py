@@ -27,6 +27,20 @@ from contract.stream import Stand
 
 log = logging.getLogger(__name__)
 UIDS_A_QUERY = 500
+FACT_COLUMNS = {
+    "edge_id": "text",
+    "epoch": "text",
+    "seq": "bigint",
+    "uid": "text",
+    "body": "text",
+    "received_ms": "bigint",
+}
+# PostgreSQL plans one statement for all of them instead of one for each fact.
+INSERT_ARRAYS = sa.text(
+    f"INSERT INTO fact ({', '.join(FACT_COLUMNS)}) SELECT * FROM unnest("  # noqa: S608 - our own names
+    + ", ".join(f"CAST(:{name} AS {kind}[])" for name, kind in FACT_COLUMNS.items())
+    + ") ON CONFLICT (uid) DO NOTHING"
+)
 
 
 class Inbox:
@@ -69,11 +83,7 @@ class Inbox:
         park(session, intake.parked)
 
     def _store_facts(self, session: Session, intake: Intake) -> None:
-        statement = insert_for(session, Fact).on_conflict_do_nothing(index_elements=["uid"])
-        stored = session.connection().execute(
-            statement, intake.facts, execution_options={"preserve_rowcount": True}
-        )
-        if stored.rowcount != len(intake.facts):
+        if insert_new(session, intake.facts) != len(intake.facts):
             self._store_aliases(session, intake)
 
     def _store_aliases(self, session: Session, intake: Intake) -> None:
@@ -90,6 +100,17 @@ class Inbox:
             log.error("%s said fact %s again with another body", edge_id, uid)
             detail = f"Expected fact {uid} to say again what it said, got another body."
             raise_alarm(session, edge_id, WireError.FORK.value, detail, intake.now)
+
+
+def insert_new(session: Session, facts: list[dict[str, object]]) -> int:
+    """Stores those of `facts` whose uid is new; gives how many."""
+    connection = session.connection()
+    if connection.dialect.name == "postgresql":
+        columns = {name: [fact[name] for fact in facts] for name in FACT_COLUMNS}
+        return connection.execute(INSERT_ARRAYS, columns).rowcount
+    statement = insert_for(session, Fact).on_conflict_do_nothing(index_elements=["uid"])
+    options = {"preserve_rowcount": True}
+    return connection.execute(statement, facts, execution_options=options).rowcount
 
 
 def store_stand(session: Session, standing: Standing) -> None:
