@@ -85,12 +85,22 @@ def postgres_url() -> Iterator[str]:
     if user:
         os.chown(folder, user["user"], user["group"])
     data, port = folder / "data", free_port()
-    initdb = [postgres_folder() / "initdb", "-D", data, "-U", "hub", "-A", "trust", "-N"]
-    subprocess.run([*initdb, "-E", "UTF8", "--locale=C"], check=True, capture_output=True, **user)
+    initdb: list[str | Path] = [
+        postgres_folder() / "initdb",
+        "-D",
+        data,
+        "-U",
+        "hub",
+        "-A",
+        "trust",
+    ]
+    subprocess.run(  # type: ignore[call-overload] # user and group, or nothing
+        [*initdb, "-N", "-E", "UTF8", "--locale=C"], check=True, capture_output=True, **user
+    )
     options = {"listen_addresses": "127.0.0.1", "unix_socket_directories": folder, "fsync": "off"}
     flags = [word for name, value in options.items() for word in ("-c", f"{name}={value}")]
     with (folder / "log").open("wb") as log:
-        process = subprocess.Popen(
+        process = subprocess.Popen(  # type: ignore[call-overload]
             [postgres_folder() / "postgres", "-D", data, "-p", str(port), *flags],
             stdout=log,
             stderr=log,

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from sqlmodel import func, select
+from sqlmodel import col, func, select
 
 from cloud.db import Database
 from cloud.fleet import repository as fleet
@@ -161,7 +161,7 @@ def test_two_facts_about_one_sale_keep_the_first_and_park_the_second(
     box.log(bodies.sale(2))
     arrive(box)
     with database.read() as session:
-        found = session.exec(select(Sale).order_by(Sale.receipt_number)).all()
+        found = session.exec(select(Sale).order_by(col(Sale.receipt_number))).all()
         [parked] = session.exec(select(Quarantined)).all()
     assert [(sale.receipt_number, sale.cashier) for sale in found] == [(1, "Kim"), (2, "Kim")]
     assert (parked.uid, parked.key) == (second, "wire.failed_fact")

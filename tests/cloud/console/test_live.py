@@ -1,5 +1,7 @@
 """The stream of a page: the whole state first, then only what differs."""
 
+from collections.abc import AsyncGenerator
+
 import pytest
 
 from cloud.changes import Changes
@@ -20,6 +22,7 @@ async def test_a_page_gets_its_state_and_then_what_changes() -> None:
     assert second == (
         b'data: <hx-partial hx-target="#b" hx-swap="outerMorph"><p id=b>2</p></hx-partial>\n\n'
     )
+    assert isinstance(events, AsyncGenerator)
     await events.aclose()
     assert changes._watchers == {}
 
@@ -30,4 +33,5 @@ async def test_nothing_new_is_a_heartbeat() -> None:
     await anext(events)
     changes.announce()
     assert (await anext(events)).startswith(b":")
+    assert isinstance(events, AsyncGenerator)
     await events.aclose()

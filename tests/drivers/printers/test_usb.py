@@ -46,8 +46,13 @@ def receipt(printer: EscposPrinter) -> bytes:
     return printer.encode(PrintDocument("en", tuple(TextLine(line) for line in LINES)))
 
 
+def simulator(bus: UsbBus) -> EscposSimulator:
+    assert isinstance(bus.interface, EscposSimulator)
+    return bus.interface
+
+
 def printed(bus: UsbBus) -> list[str]:
-    return [line for line in bus.interface.paper.text().split("\n") if line]
+    return [line for line in simulator(bus).paper.text().split("\n") if line]
 
 
 @pytest.mark.parametrize("limit", [1, 7, 64, 1000])
@@ -68,7 +73,7 @@ def test_a_stall_is_cleared_and_nothing_is_lost(bus: UsbBus, printer: EscposPrin
 def test_a_full_buffer_answers_nak_until_there_is_paper(
     bus: UsbBus, printer: EscposPrinter, time: JumpingTime
 ):
-    bus.interface.unit.leave_paper(100)
+    simulator(bus).unit.leave_paper(100)
     long = printer.encode(PrintDocument("en", tuple(TextLine("x" * 40) for _ in range(300))))
 
     with pytest.raises(UnknownOutcome) as caught:

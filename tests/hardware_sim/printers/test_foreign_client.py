@@ -37,6 +37,7 @@ def test_a_stranger_prints_cuts_and_opens_the_drawer(place: TcpHost):
     printer.close()
 
     sim = place.interface
+    assert isinstance(sim, EscposSimulator)
     (piece,) = sim.paper.receipts()
     codes = zxingcpp.read_barcodes(sim.paper.picture(piece.first, piece.last))
     assert online
