@@ -11,15 +11,18 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse, StreamingResponse
 
 from edge import changes
-from edge.screens.compose import compose
+from edge.screens.compose import compose, stage_name
 from edge.screens.desk import Desk
 from edge.screens.paint import Counter, Painter
 from edge.screens.readings import Box, Readings, read
+from edge.screens.state import DeskState
 from ui import stream
 from ui.formats import LANGUAGES
 from ui.pages import Look, Pages, keep_look
 
 LANGUAGE_KEY: Final = "F1"
+AFTER_A_SCAN: Final = frozenset({changes.BASKET, changes.NOTICES})
+SCAN_S: Final = 1.0  # a disk that takes longer to commit is read from in its own time
 MAX_TEXT: Final = 4_000  # a receipt's code is at most 1,219 characters
 
 
@@ -40,6 +43,32 @@ class Page:
     def changed(self, topics: frozenset[str]) -> str:
         """Partials of what the topics changed; "" where the page shows it already."""
         return self._painter.changed(self._composed(topics))
+
+    def at_once(self, topics: frozenset[str]) -> str | None:
+        """As `changed`, but from memory alone, for the scans after a basket's first: a thread takes time to wake.
+
+        None where something must be read: a basket that a scan did not change, goods that this page does not
+        know yet, a stage whose template it has not painted.
+        """
+        state, basket = self._desk.state, self._desk.just_scanned()
+        if not topics <= AFTER_A_SCAN or basket is None or not self._is_selling(state):
+            return None
+        if any(line.article.sku not in self._seen.known for line in basket.basket.lines):
+            return None
+        notice, version = self._box.notices.newest, self._desk.version_of(basket)
+        self._seen = replace(
+            self._seen, basket=basket, version=version, notice=notice, print_job=None
+        )
+        return self._painter.changed(compose(self._box.shop, self._seen, state))
+
+    def _is_selling(self, state: DeskState) -> bool:
+        return stage_name(self._seen, state) == "selling" and state.done is None
+
+    async def settled(self, follower: changes.Follower, topics: frozenset[str]) -> frozenset[str]:
+        """`topics`, and those that a scan under way still brings: its commit is told before the desk is done."""
+        while self._desk.is_scanning:
+            topics |= await follower.wait(SCAN_S)
+        return topics
 
     def _composed(self, topics: frozenset[str]) -> Counter:
         if changes.PAYMENTS in topics:
@@ -81,10 +110,13 @@ def router(box: Box, desk: Desk, pages: Pages) -> APIRouter:
 async def follow(box: Box, page: Page) -> AsyncGenerator[bytes]:
     """The whole state first, so that a reconnection repairs the page; then every change."""
     async with box.changes.follow() as follower:
-        topics = changes.TOPICS
+        yield stream.event(await run_in_threadpool(page.changed, changes.TOPICS))
         while True:
-            yield stream.event(await run_in_threadpool(page.changed, topics))
-            topics = await follower.wait(stream.HEARTBEAT_S)
+            topics = await page.settled(follower, await follower.wait(stream.HEARTBEAT_S))
+            html = page.at_once(topics)
+            if html is None:
+                html = await run_in_threadpool(page.changed, topics)
+            yield stream.event(html)
 
 
 def pressed(request: Request, *, is_read: bool) -> Response:

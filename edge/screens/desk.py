@@ -76,7 +76,14 @@ class Desk:
         self._box = box
         self._lock = threading.Lock()
         self._state = DeskState()
+        self._counting = (
+            threading.Lock()
+        )  # never held while anything is waited for: pages take it in their loop
         self._numbered: tuple[int, BasketView | None] = (0, None)
+        self._commits = 0
+        self._scanned_last: tuple[int, BasketView | None] = (0, None)
+        self.is_scanning = False
+        box.changes.on(changes.BASKET, self._count_commit)
 
     @property
     def state(self) -> DeskState:
@@ -99,17 +106,25 @@ class Desk:
         Raises what the use case refuses (ShopError); whoever reads the scanner tells it to the box's notices.
         """
         with self._lock:
-            shop, state = self._box.shop, self._state
-            if is_receipt_code(entered.code):
-                after = return_keys.open_receipt(shop, state, entered.code)
-            else:
-                selling.add_scan(shop, entered)
-                after = selling_keys.goods_came(state)
-            self._keep(replace(after, heard=self._heard()))
+            self.is_scanning = True
+            try:
+                self._keep(replace(self._scanned(entered), heard=self._heard()))
+            finally:
+                self.is_scanning = False
+                self._box.changes.bump(changes.NOTICES)
+
+    def just_scanned(self) -> BasketView | None:
+        """The basket as the last scan left it, None where anything else has changed a basket since.
+
+        A page that asks before its own topic came is told again: every commit is counted, then told.
+        """
+        with self._counting:
+            commit, basket = self._scanned_last
+            return basket if commit == self._commits else None
 
     def version_of(self, basket: BasketView | None) -> int:
         """A number that grows whenever the basket is another one: what tests and benchmarks wait for."""
-        with self._lock:
+        with self._counting:
             version, known = self._numbered
             if basket != known:
                 self._numbered = (version + 1, basket)
@@ -119,6 +134,20 @@ class Desk:
         """Looks whether the card payment under way has its last word."""
         with self._lock:
             self._keep(self._followed())
+
+    def _scanned(self, entered: EnteredCode) -> DeskState:
+        shop, state = self._box.shop, self._state
+        if is_receipt_code(entered.code):
+            return return_keys.open_receipt(shop, state, entered.code)
+        before = self._commits
+        basket = selling.add_scan(shop, entered)
+        with self._counting:
+            self._scanned_last = (before + 1, basket)
+        return selling_keys.goods_came(state)
+
+    def _count_commit(self) -> None:
+        with self._counting:
+            self._commits += 1
 
     def _followed(self) -> DeskState:
         """Whatever the box told meanwhile is still to be heard: it knows more of the payment than its row."""

@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from edge import changes
+from edge.domain.errors import UnknownCode
 from edge.screens.counter import Page, follow
 from edge.screens.paint import PAINTED, Painter
 from edge.services import selling
@@ -172,6 +173,53 @@ def test_the_stream_begins_with_the_whole_state_and_follows_every_commit(till: A
     assert first.startswith("data: <hx-partial")
     assert targets(second)[:2] == ["#stage", "#side"]
     assert "Salt bread" in second
+
+
+def test_the_next_scan_is_painted_from_memory(till: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = page_of(till)
+    till.scan(CAKE)
+    page.changed(changes.TOPICS)
+    monkeypatch.setattr(selling, "current", None)
+    till.scan(BREAD)
+    html = page.at_once(frozenset({changes.BASKET}))
+    assert targets(html or "") == ["#stage", "#side"]
+    assert "₩41,200" in (html or "").replace('<span class="sign">₩</span>', "₩")
+
+
+@pytest.mark.parametrize("topic", [changes.PAYMENTS, changes.LINE, changes.SHIFT])
+def test_any_other_change_is_read(till: Any, topic: str) -> None:
+    page = page_of(till)
+    till.scan(BREAD)
+    page.changed(changes.TOPICS)
+    till.scan(BREAD)
+    assert page.at_once(frozenset({changes.BASKET, topic})) is None
+
+
+def test_what_was_changed_beside_the_scanner_is_read(till: Any) -> None:
+    page = page_of(till)
+    till.scan(BREAD)
+    page.changed(changes.TOPICS)
+    till.scan(BREAD)
+    selling.set_quantity(till.box.shop, 1, 5)
+    assert page.at_once(frozenset({changes.BASKET})) is None
+    assert "₩16,000" in page.changed(frozenset({changes.BASKET})).replace(
+        '<span class="sign">₩</span>', "₩"
+    )
+
+
+def test_goods_that_the_page_does_not_know_are_looked_up(till: Any) -> None:
+    page = page_of(till)
+    till.scan(BREAD)
+    page.changed(changes.TOPICS)
+    page._seen.known.clear()
+    till.scan(CAKE)
+    assert page.at_once(frozenset({changes.BASKET})) is None
+
+
+def test_a_refused_scan_leaves_the_desk_ready(till: Any) -> None:
+    with pytest.raises(UnknownCode):
+        till.scan("99999")
+    assert till.desk.is_scanning is False
 
 
 def test_a_scan_is_on_every_open_page(till: Any) -> None:
