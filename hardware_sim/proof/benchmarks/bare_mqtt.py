@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Sequence
 from typing import Any
 
 from paho.mqtt.client import Client
@@ -21,7 +22,7 @@ IN_FLIGHT = 200
 WITHIN_S = 120.0
 
 
-def rate(port: int, body: str, count: int) -> float:
+def rate(port: int, bodies: Sequence[str], count: int) -> float:
     """Messages a second, from the first publish here to the last arrival in another process."""
     with subprocess.Popen(
         [sys.executable, "-P", "-m", __name__, str(port), str(count)],
@@ -31,7 +32,7 @@ def rate(port: int, body: str, count: int) -> float:
         assert receiver.stdout is not None
         receiver.stdout.readline()
         started_s = time.perf_counter()
-        _publish(port, body, count)
+        _publish(port, bodies, count)
         if receiver.stdout.readline().strip() != "done":
             raise RuntimeError(f"Expected {count:,} messages within {WITHIN_S:g} s, got fewer.")
         return count / (time.perf_counter() - started_s)
@@ -50,7 +51,7 @@ def _no_delay(_client: Client, _userdata: object, connection: Any) -> None:
     connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
 
-def _publish(port: int, body: str, count: int) -> None:
+def _publish(port: int, bodies: Sequence[str], count: int) -> None:
     ours = client("bare-sender")
     room = threading.Semaphore(4 * IN_FLIGHT)
     connected = threading.Event()
@@ -59,9 +60,9 @@ def _publish(port: int, body: str, count: int) -> None:
     ours.connect(HOST, port)
     ours.loop_start()
     connected.wait(WITHIN_S)
-    for _ in range(count):
+    for number in range(count):
         room.acquire()
-        ours.publish(TOPIC, body, qos=1)
+        ours.publish(TOPIC, bodies[number % len(bodies)], qos=1)
     for _ in range(4 * IN_FLIGHT):
         room.acquire()
     ours.loop_stop()
