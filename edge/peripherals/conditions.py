@@ -9,11 +9,13 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Final, Literal
 
 from contract.health import PeripheralHealth
 
 WireState = Literal["absent", "opening", "ready", "busy", "not_ready", "faulted", "unknown"]
+
+PAPER_LOW: Final = "paper_low"  # on the wire a reason like any other, though it stops nothing
 
 
 class State(enum.StrEnum):
@@ -62,7 +64,13 @@ class Condition:
             return advice_of(self.kind, "faulted")
         if self.state is State.ABSENT:
             return advice_of(self.kind, "absent")
-        return advice_of(self.kind, "paper_low") if self.is_paper_low else None
+        return advice_of(self.kind, PAPER_LOW) if self.is_paper_low else None
+
+    def is_news_after(self, before: Condition) -> bool:
+        """Whether something began: READY and BUSY take turns at every job, which is nothing new."""
+        is_other_state = self.state is not before.state and not (self.is_well and before.is_well)
+        is_other_reason = self.reasons != before.reasons
+        return is_other_state or is_other_reason or self.is_paper_low != before.is_paper_low
 
 
 def advice_of(kind: str, word: str) -> Advice:
@@ -83,7 +91,7 @@ def on_the_wire(condition: Condition, counters: dict[str, int]) -> PeripheralHea
         name=condition.name,
         kind=condition.kind,
         state=_WIRE_STATES[condition.state],
-        reasons=condition.reasons,
+        reasons=condition.reasons + ((PAPER_LOW,) if condition.is_paper_low else ()),
         since=condition.since,
         counters=counters,
     )

@@ -164,7 +164,7 @@ class Owner:
         )
         if now == before:
             return
-        if now.state is not before.state or now.reasons != before.reasons:
+        if now.is_news_after(before):
             now = replace(now, since=self._clock.now())
             log.info("%s is %s %s%s", now.name, now.state, " ".join(now.reasons), now.detail)
         self.condition = now

@@ -1,4 +1,4 @@
-"""Health to the hub once a minute, at QoS 0: the first thing that is left out when room is short."""
+"""Health to the hub once a minute and soon after a change, at QoS 0: the first thing left out when room is short."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from edge.uplink.wire import Outgoing, Wire
 
 EVERY_S: Final = 60.0
 JITTER_S: Final = 10.0  # a thousand boxes that came back together must not stay together
+APART_S: Final = 5.0  # a printer that works changes its state twice a receipt
 # Below this the disk is kept for sales; a box writes no more than a few megabytes a day.
 SHED_BELOW_BYTES: Final = 200_000_000
 
@@ -35,16 +36,27 @@ class Telemetry:
         self._clock = clock
         self._uniform = uniform
         self._due_at_s = clock.monotonic()
+        self._sent_at_s = -EVERY_S
 
     def connected(self) -> None:
         """The console should not wait a minute for a box that has just come back."""
         self._due_at_s = self._clock.monotonic()
 
+    def changed(self) -> bool:
+        """Something that the console shows is different. True where health is due sooner than it was."""
+        soon_s = max(self._clock.monotonic(), self._sent_at_s + APART_S)
+        is_sooner = soon_s < self._due_at_s
+        if is_sooner:
+            self._due_at_s = soon_s
+        return is_sooner
+
     def step(self) -> float:
         now_s = self._clock.monotonic()
         if now_s >= self._due_at_s:
-            self._send()
+            # Before the look, so that what changes during it is due again.
+            self._sent_at_s = now_s
             self._due_at_s = now_s + EVERY_S + self._uniform(-JITTER_S, JITTER_S)
+            self._send()
         return self._due_at_s - now_s
 
     def _send(self) -> None:

@@ -39,6 +39,12 @@ from edge.uplink.wire import LineStatus, Outgoing
 
 log = logging.getLogger(__name__)
 
+SHOWN_BY_THE_CONSOLE: Final = (
+    changes.PERIPHERALS,
+    changes.SHIFT,
+    changes.CATALOGUE,
+    changes.PRICES,
+)
 MAX_DOWN: Final = 256
 AFTER_BROKEN_S: Final = 5.0
 
@@ -77,6 +83,8 @@ class Uplink:
             self, settings.edge_id, collect, shop.clock, random.SystemRandom().uniform
         )
         watchers.on(changes.OUTBOX, self.relay.wake)
+        for topic in SHOWN_BY_THE_CONSOLE:
+            watchers.on(topic, self._health_changed)
 
     @property
     def truth(self) -> LineTruth:
@@ -154,6 +162,10 @@ class Uplink:
         except queue.Full:
             # Everything that comes down is asked for or sent again by the hub.
             self.counters["down_full"] += 1
+
+    def _health_changed(self) -> None:
+        if self.telemetry.changed():
+            self._enqueue(lambda: None)
 
     def _run_relay(self) -> None:
         self.relay.run(self._stopping)

@@ -51,6 +51,18 @@ def test_low_paper_is_said_while_it_prints(clock):
     assert low.key == "peripherals.receipt_printer.paper_low"
 
 
+def test_low_paper_is_a_reason_on_the_wire(clock):
+    health = on_the_wire(condition(clock, State.READY, is_paper_low=True), {})
+    assert (health.state, health.reasons) == ("ready", ("paper_low",))
+
+
+def test_taking_turns_between_ready_and_busy_is_no_news(clock):
+    ready, busy = condition(clock, State.READY), condition(clock, State.BUSY)
+    assert not busy.is_news_after(ready)
+    assert condition(clock, State.NOT_READY).is_news_after(busy)
+    assert condition(clock, State.READY, is_paper_low=True).is_news_after(ready)
+
+
 def test_health_on_the_wire(clock):
     health = on_the_wire(condition(clock, State.PRESENT), {"PaperCutCount": 3})
     assert (health.state, health.counters, health.since) == (

@@ -1,6 +1,6 @@
 from contract.health import Health
 from contract.topics import Up, up
-from edge.uplink.telemetry import EVERY_S, JITTER_S, SHED_BELOW_BYTES, Telemetry
+from edge.uplink.telemetry import APART_S, EVERY_S, JITTER_S, SHED_BELOW_BYTES, Telemetry
 
 
 class Wire:
@@ -49,3 +49,24 @@ def test_is_the_first_to_go_when_the_disk_is_short(clock):
     health = telemetry(clock, wire, SHED_BELOW_BYTES - 1)
     health.step()
     assert (wire.sent, health.shed) == ([], 1)
+
+
+def test_a_change_is_told_soon_and_once_for_all_that_change_meanwhile(clock):
+    wire = Wire()
+    health = telemetry(clock, wire)
+    health.step()
+    assert (health.changed(), health.changed()) == (True, False)
+    assert (health.step(), len(wire.sent)) == (APART_S, 1)
+    clock.pass_s(APART_S)
+    health.step()
+    assert len(wire.sent) == 2
+
+
+def test_after_a_quiet_while_a_change_is_told_at_once(clock):
+    wire = Wire()
+    health = telemetry(clock, wire)
+    health.step()
+    clock.pass_s(APART_S)
+    health.changed()
+    health.step()
+    assert len(wire.sent) == 2
