@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterator
 from dataclasses import replace
 from typing import Annotated, Any, Final
 
@@ -44,14 +44,19 @@ class Page:
         """Partials of what the topics changed; "" where the page shows it already."""
         return self._painter.changed(self._composed(topics))
 
-    def at_once(self, topics: frozenset[str]) -> str | None:
+    def at_once(self, topics: frozenset[str]) -> Iterator[str] | None:
         """As `changed`, but from memory alone, for the scans after a basket's first: a thread takes time to wake.
 
         None where something must be read: a basket that a scan did not change, goods that this page does not
         know yet, a stage whose template it has not painted.
         """
         state, basket = self._desk.state, self._desk.just_scanned()
-        if not topics <= AFTER_A_SCAN or basket is None or not self._is_selling(state):
+        if (
+            not topics
+            or not topics <= AFTER_A_SCAN
+            or basket is None
+            or not self._is_selling(state)
+        ):
             return None
         if any(line.article.sku not in self._seen.known for line in basket.basket.lines):
             return None
@@ -59,7 +64,7 @@ class Page:
         self._seen = replace(
             self._seen, basket=basket, version=version, notice=notice, print_job=None
         )
-        return self._painter.changed(compose(self._box.shop, self._seen, state))
+        return self._painter.partials(compose(self._box.shop, self._seen, state))
 
     def _is_selling(self, state: DeskState) -> bool:
         return stage_name(self._seen, state) == "selling" and state.done is None
@@ -113,10 +118,12 @@ async def follow(box: Box, page: Page) -> AsyncGenerator[bytes]:
         yield stream.event(await run_in_threadpool(page.changed, changes.TOPICS))
         while True:
             topics = await page.settled(follower, await follower.wait(stream.HEARTBEAT_S))
-            html = page.at_once(topics)
-            if html is None:
-                html = await run_in_threadpool(page.changed, topics)
-            yield stream.event(html)
+            painted = page.at_once(topics)
+            if painted is None:
+                yield stream.event(await run_in_threadpool(page.changed, topics))
+                continue
+            for html in painted:
+                yield stream.event(html)
 
 
 def pressed(request: Request, *, is_read: bool) -> Response:

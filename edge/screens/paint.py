@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -65,10 +65,14 @@ class Painter:
 
     def changed(self, counter: Counter) -> str:
         """Partials of the parts whose values differ; the whole screen for a page that shows nothing yet."""
+        return "".join(self.partials(counter))
+
+    def partials(self, counter: Counter) -> Iterator[str]:
+        """As `changed`, each painted when it is asked for: the basket is on its way while the total is painted."""
         values = _values(counter)
         fresh = [t for t, v in values.items() if t not in self._shown or self._shown[t] != v]
         self._shown = dict(values)
-        return "".join(partial(target, self._html(target, values[target])) for target in fresh)
+        return (partial(target, self._html(target, values[target])) for target in fresh)
 
     def _html(self, target: str, values: Mapping[str, Any]) -> str:
         template = PAINTED[target][0]

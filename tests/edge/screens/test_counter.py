@@ -181,9 +181,9 @@ def test_the_next_scan_is_painted_from_memory(till: Any, monkeypatch: pytest.Mon
     page.changed(changes.TOPICS)
     monkeypatch.setattr(selling, "current", None)
     till.scan(BREAD)
-    html = page.at_once(frozenset({changes.BASKET}))
-    assert targets(html or "") == ["#stage", "#side"]
-    assert "₩41,200" in (html or "").replace('<span class="sign">₩</span>', "₩")
+    html = "".join(page.at_once(frozenset({changes.BASKET})) or ())
+    assert targets(html) == ["#stage", "#side"]
+    assert "₩41,200" in html.replace('<span class="sign">₩</span>', "₩")
 
 
 @pytest.mark.parametrize("topic", [changes.PAYMENTS, changes.LINE, changes.SHIFT])
