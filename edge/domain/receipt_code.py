@@ -69,7 +69,11 @@ def _encode(sold: Sold, public_key: str, sign: Sign) -> str:
     key_id = bytes.fromhex(key_id_of(public_key))
     packed = _pack(sold)
     signature = sign(PREFIX.encode() + key_id + packed)
-    return PREFIX + base64.b32encode(key_id + signature + packed).decode().rstrip("=")
+    return PREFIX + _text_of(key_id + signature + packed)
+
+
+def _text_of(raw: bytes) -> str:
+    return base64.b32encode(raw).decode().rstrip("=")
 
 
 def _split(data: str) -> tuple[bytes, bytes, bytes]:
@@ -81,6 +85,9 @@ def _split(data: str) -> tuple[bytes, bytes, bytes]:
         raw = base64.b32decode(body + "=" * (-len(body) % 8))
     except binascii.Error as error:
         raise ReceiptUnreadable(got=_shown(data)) from error
+    if _text_of(raw) != body:
+        # The last character has bits that mean nothing: one code, one spelling, or a changed one would pass.
+        raise ReceiptUnreadable(got=_shown(data))
     head = KEY_ID_BYTES + SIGNATURE_BYTES
     if len(raw) <= head:
         raise ReceiptUnreadable(got=f"{len(raw)} bytes")
