@@ -18,7 +18,7 @@ CHECKS: dict[str, tuple[str, ...]] = {
 }
 
 LOCK = (
-    "uv", "pip", "compile", "--universal", "--generate-hashes", "--all-extras",
+    "uv", "pip", "compile", "--quiet", "--universal", "--generate-hashes", "--all-extras",
     "--python-version", "3.11", "--no-emit-index-url", "--no-header",
     "--override", "requirements/overrides.txt", "-o", "requirements/all.lock", "pyproject.toml",
 )  # fmt: skip
