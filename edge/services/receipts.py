@@ -197,7 +197,7 @@ def _tax(words: Words, tax: Sequence[TaxGroupTotal], currency: str) -> Iterator[
     for group in tax:
         form = words.tax_inside if group.rate_bp else words.tax_free
         yield TextLine(
-            form.format(group=group.tax_group, rate=f"{group.rate_bp / 100:g}"),
+            form.format(rate=f"{group.rate_bp / 100:g}"),
             digits(group.tax_minor if group.rate_bp else group.gross_minor, currency),
         )
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """One language's words. `tax_inside` is filled with the tax group's name and the rate in percent."""
+    """One language's words. `tax_inside` is filled with the rate in percent."""
 
     receipt: str
     return_receipt: str
@@ -64,8 +64,8 @@ KO = Words(
     card="카드",
     change="거스름돈",
     approval="승인번호",
-    tax_inside="{group} 부가세 {rate}%",
-    tax_free="{group} 면세",
+    tax_inside="부가세 {rate}%",
+    tax_free="면세",
     lot="로트",
     refund="환불",
     reason="사유",
@@ -104,8 +104,8 @@ ZH = Words(
     card="银行卡",
     change="找零",
     approval="授权号",
-    tax_inside="{group} 含税 {rate}%",
-    tax_free="{group} 免税",
+    tax_inside="含税 {rate}%",
+    tax_free="免税",
     lot="批号",
     refund="退款",
     reason="原因",
@@ -144,8 +144,8 @@ EN = Words(
     card="Card",
     change="Change",
     approval="Approval",
-    tax_inside="{group} VAT {rate}% inside",
-    tax_free="{group} tax free",
+    tax_inside="VAT {rate}% inside",
+    tax_free="Tax free",
     lot="Lot",
     refund="Refund",
     reason="Reason",

@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, NamedTuple, Protocol
@@ -61,6 +61,7 @@ class About:
     boot: str
     software: str
     public_key: str
+    location_name: Mapping[str, str]
 
 
 class LineTruth(NamedTuple):
@@ -253,6 +254,7 @@ class Relay:
             chain=self._stream.log.chain_at(high) or "",
             software=self._about.software,
             location_id=self._about.location_id,
+            location_name=dict(self._about.location_name),
             public_key=self._about.public_key,
             clock=Clockface(wall=now, monotonic_s=self._clock.monotonic()),
             closed_epochs=self._stream.closed_epochs,

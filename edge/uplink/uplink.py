@@ -61,7 +61,14 @@ class Uplink:
         collect: Callable[[], Health],
     ) -> None:
         settings = shop.settings
-        about = About(settings.edge_id, settings.location_id, boot, software, shop.key.public)
+        about = About(
+            settings.edge_id,
+            settings.location_id,
+            boot,
+            software,
+            shop.key.public,
+            {str(language): name for language, name in settings.location_name.items()},
+        )
         self.status = LineStatus()
         self.counters: Counter[str] = Counter()
         self._shop = shop

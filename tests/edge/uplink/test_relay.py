@@ -15,7 +15,7 @@ from edge.uplink.outbox_stream import OutboxStream
 from edge.uplink.relay import BUSY_WAIT_S, IDLE_WAIT_S, STORE_EVERY_S, About, Relay
 from edge.uplink.wire import Outgoing
 
-ABOUT = About("maru-1", "maru", "boot-1", "0.1.0", "ab" * 32)
+ABOUT = About("maru-1", "maru", "boot-1", "0.1.0", "ab" * 32, {"ko": "마루"})
 
 
 @dataclass
@@ -115,9 +115,10 @@ def test_hello_says_who_and_how_far(shop, relay, hub, clock):
         truth.chain,
         "0.1.0",
     )
-    assert (hello.public_key, hello.location_id, hello.clock.wall) == (
+    assert (hello.public_key, hello.location_id, hello.location_name, hello.clock.wall) == (
         "ab" * 32,
         "maru",
+        {"ko": "마루"},
         clock.now(),
     )
 
