@@ -34,6 +34,7 @@ from cloud.projection import FactProjector
 from cloud.sales import endpoints as sales_endpoints
 from cloud.settings import Settings
 from cloud.stock import endpoints as stock_endpoints
+from ui.security import OwnNames
 
 log = logging.getLogger(__name__)
 STOP_TIMEOUT_S = 5.0
@@ -110,6 +111,7 @@ def build_app(hub: Hub) -> FastAPI:
     app.add_api_route("/health", hub.health)
     app.add_api_route("/.well-known/twinstore", lambda: _about(hub))
     console_endpoints.add_to(app, hub.settings, database, clock, hub.changes)
+    app.add_middleware(OwnNames, names=hub.settings.own_names)
     return app
 
 

@@ -32,6 +32,9 @@ class Settings(BaseSettings):
     data_dir: Path
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65_535)] = 8100
+    host_names: tuple[
+        str, ...
+    ] = ()  # beside that of public_url; addresses and local names need no word
     database_url: str = ""
     broker_url: str
     currency: Currency = "KRW"
@@ -78,6 +81,11 @@ class Settings(BaseSettings):
     @property
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.timezone)
+
+    @property
+    def own_names(self) -> tuple[str, ...]:
+        """The names of the public DNS under which this hub answers."""
+        return (*self.host_names, urlsplit(self.address).hostname or "")
 
     @property
     def address(self) -> str:

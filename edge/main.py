@@ -50,6 +50,7 @@ from edge.services.retention import forget_old
 from edge.services.shop import Shop, open_shop
 from edge.settings import Settings
 from edge.uplink.uplink import Uplink
+from ui.security import OwnNames
 
 log = logging.getLogger(__name__)
 
@@ -113,6 +114,7 @@ class Box:
         for router in api.routers(self._for_api()):
             app.include_router(router)
         self.screens.add_to(app)
+        app.add_middleware(OwnNames, names=self.settings.host_names)
         return app
 
     # --- what the others may see ---

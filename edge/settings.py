@@ -61,6 +61,7 @@ class Settings(BaseSettings):
     data_dir: Path
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65_535)] = 8101
+    host_names: tuple[str, ...] = ()  # of the public DNS; addresses and local names need no word
     broker_url: str
     hub_url: str
     hub_key: Annotated[str, Field(pattern=r"^([0-9a-f]{64})?$")] = ""

@@ -8,6 +8,7 @@ from fastapi.responses import JSONResponse, Response
 from hardware_sim.bench import api, page
 from hardware_sim.bench.line_control import LineControl
 from hardware_sim.counter import Counter
+from ui.security import OwnNames
 
 
 def create_app(counter: Counter) -> FastAPI:
@@ -16,6 +17,7 @@ def create_app(counter: Counter) -> FastAPI:
     app.add_exception_handler(ValueError, _refuse)
     app.include_router(api.router(counter, line))
     page.add_to(app, counter, line)
+    app.add_middleware(OwnNames)
     return app
 
 

@@ -16,6 +16,7 @@ from hardware_sim.demo.tour import STEPS, Tour, advance
 from hardware_sim.processes import Company
 from ui import stream
 from ui.pages import Look, Pages, Place
+from ui.security import OwnNames
 
 EVERY_S = 0.7
 FOLDER = Path(__file__).parent
@@ -68,6 +69,7 @@ def make_app(company: Company, items: list[Product]) -> FastAPI:
     landing = Landing(company, items)
     app = FastAPI(title="Twinstore demo", openapi_url=None)
     landing.pages.add_to(app)
+    app.add_middleware(OwnNames)
 
     @app.get("/")
     async def index(request: Request) -> Response:

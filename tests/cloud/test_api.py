@@ -39,6 +39,21 @@ def client(hub: Hub) -> TestClient:
     return TestClient(build_app(hub))
 
 
+@pytest.mark.parametrize(
+    ("host", "status"), [("127.0.0.1:8100", 200), ("elsewhere.example:8100", 421)]
+)
+def test_a_name_that_is_not_the_hubs_gets_nothing(client, host, status) -> None:
+    """DNS rebinding: a stranger's page, whose name he points at the hub, must not read it."""
+    assert client.get("/api/sales", headers={"Host": host}).status_code == status
+
+
+def test_the_hub_answers_under_the_names_of_its_settings(hub) -> None:
+    named = hub.settings.model_copy(
+        update={"public_url": "https://hub.maru.example", "host_names": ("maru.example",)}
+    )
+    assert named.own_names == ("maru.example", "hub.maru.example")
+
+
 def test_health_says_whether_there_is_a_broker(client, hub) -> None:
     assert client.get("/health").json() == {
         "status": "ok",

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 from fastapi import FastAPI
+from fastapi.testclient import TestClient
 
 from edge import main, verbs
 from edge.db.tables import Payment
@@ -51,6 +52,19 @@ def box(path) -> Iterator[Box]:
     box = Box(load(path))
     yield box
     box.stop()
+
+
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [("127.0.0.1:8101", 200), ("till1.maru.example", 200), ("elsewhere.example:8101", 421)],
+)
+def test_a_name_that_is_not_the_boxs_gets_nothing(path, host, status):
+    """DNS rebinding: a stranger's page, whose name he points at the till, must not press its keys."""
+    path.write_text('host_names = ["till1.maru.example"]' + path.read_text())
+    box = Box(load(path))
+    answer = TestClient(box.app()).get("/health", headers={"Host": host})
+    box.stop()
+    assert answer.status_code == status
 
 
 def test_health_says_what_is_wrong_by_its_keys(box):

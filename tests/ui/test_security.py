@@ -7,7 +7,7 @@ from starlette.responses import PlainTextResponse, StreamingResponse
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
-from ui.security import HEADERS, REFUSAL, Guard
+from ui.security import HEADERS, REFUSAL, UNKNOWN_NAME, Guard, OwnNames
 
 acted: list[str] = []
 
@@ -56,3 +56,46 @@ def test_our_own_page_and_programs_may_act(client: TestClient, headers: dict[str
 
 def test_another_sites_link_may_look(client: TestClient) -> None:
     assert client.get("/act", headers={"Sec-Fetch-Site": "cross-site"}).text == "done"
+
+
+@pytest.mark.parametrize("origin", ["http://elsewhere.example", "null", "http://testserver:81"])
+def test_where_the_browser_says_no_more_its_origin_must_be_ours(
+    client: TestClient, origin: str
+) -> None:
+    answer = client.post("/act", headers={"Origin": origin})
+    assert (answer.status_code, answer.text) == (403, REFUSAL)
+    assert acted == []
+
+
+def test_our_own_origin_may_act(client: TestClient) -> None:
+    assert client.post("/act", headers={"Origin": "http://testserver"}).text == "done"
+
+
+@pytest.fixture
+def named() -> TestClient:
+    acted.clear()
+    routes = [Route("/act", act, methods=["GET", "POST"])]
+    return TestClient(OwnNames(Guard(Starlette(routes=routes)), ["Till1.shop.example"]))
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "127.0.0.1:8101", "[::1]:8101", "192.168.0.40", "localhost:8101", "till-1:8101",
+        "till-1.local", "till1.shop.example:443", "TILL1.SHOP.EXAMPLE.",
+    ],
+)  # fmt: skip
+def test_it_answers_under_its_own_names(named: TestClient, host: str) -> None:
+    assert named.post("/act", headers={"Host": host}).text == "done"
+
+
+@pytest.mark.parametrize(
+    "host", ["elsewhere.example:8101", "127.0.0.1.elsewhere.example", "shop.example", "[", "1.2.3"]
+)
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_a_strangers_name_for_our_address_gets_nothing(
+    named: TestClient, method: str, host: str
+) -> None:
+    answer = named.request(method, "/act", headers={"Host": host})
+    assert (answer.status_code, answer.text) == (421, UNKNOWN_NAME)
+    assert acted == []

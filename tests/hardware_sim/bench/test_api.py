@@ -37,6 +37,11 @@ PRESSES = [
 ]
 
 
+def test_a_strangers_name_for_our_address_presses_nothing(client: TestClient) -> None:
+    cut = client.post("/api/printer/cover", json={"state": "open"}, headers={"Host": "x.example"})
+    assert (cut.status_code, client.get("/api/printer").json()["cover"]) == (421, "closed")
+
+
 @pytest.mark.parametrize(("path", "body", "place", "name", "value"), PRESSES)
 def test_a_press_shows_in_the_state(
     client: TestClient, path: str, body: dict[str, Any], place: str, name: str, value: Any

@@ -55,6 +55,11 @@ def test_three_languages(page: TestClient, language: str, words: str) -> None:
     assert words in page.get("/").text
 
 
+def test_a_strangers_name_for_our_address_acts_nothing(page: TestClient, acts: list[str]) -> None:
+    answer = page.post("/tour/pull", headers={"Host": "elsewhere.example"})
+    assert (answer.status_code, acts) == (421, [])
+
+
 def test_a_step_acts_and_comes_back(page: TestClient, acts: list[str]) -> None:
     answer = page.post("/tour/pull")
     assert (answer.status_code, answer.headers["location"], acts) == (303, "/", ["pull"])
