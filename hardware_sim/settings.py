@@ -1,6 +1,6 @@
 """shop.toml: which simulated peripherals stand on the counter, and where drivers find them.
 
-    name = "maru-office-tower"
+    name = "Maru Office Tower"
     host = "127.0.0.1"                  # the bench's page and control API
     port = 8300
     language = "en"

@@ -54,9 +54,9 @@ class Shop:
     location_id: str = "maru-office-tower"
     location_name: Mapping[str, str] = field(
         default_factory=lambda: {
-            "ko": "마루 오피스타워점",
-            "en": "Maru Office Tower",
-            "zh": "Maru 写字楼店",
+            "ko": "오피스타워점",
+            "en": "Office Tower",
+            "zh": "写字楼店",
         }
     )
     currency: str = "KRW"
@@ -67,6 +67,11 @@ class Shop:
     database_url: str = ""
     printer_model: str = "epson-tm-t88v"
     on_the_bench: Sequence[Scannable] = ()
+
+    @property
+    def sign(self) -> str:
+        """What is written above its door."""
+        return f"{self.company_name} {self.location_name.get(self.language, '')}".rstrip()
 
 
 # -- TOML --------------------------------------------------------------------------------------
@@ -179,7 +184,7 @@ def counter(shop: Shop, ports: Ports, scanner: str) -> str:
     """shop.toml: the simulated counter that `twinstore sim run` starts."""
     return toml(
         {
-            "name": shop.location_id,
+            "name": shop.sign,
             "host": HOST,
             "port": ports.sim,
             "language": shop.language,

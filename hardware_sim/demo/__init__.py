@@ -17,6 +17,10 @@ from hardware_sim.settings_files import Scannable, Shop
 
 STREAMS_END_WITHIN_S = 1
 
+# A printer that has the shop's characters in its own font, as a shop would buy it.
+PRINTERS = {"ko": "epson-tm-t88v-korean", "zh": "gprinter-gp-l80250"}
+COMPANY_NAMES = {"ko": "마루"}
+
 
 def run(folder: Path, first_port: int, language: str) -> int:
     """Opens the shop and stays until it is told to stop; the exit status."""
@@ -37,8 +41,11 @@ def run(folder: Path, first_port: int, language: str) -> int:
 
 
 def maru(items: list[Product], language: str) -> Shop:
+    plain = Shop()
     return Shop(
+        company_name=COMPANY_NAMES.get(language, plain.company_name),
         language=language,
+        printer_model=PRINTERS.get(language, plain.printer_model),
         on_the_bench=[Scannable(item.names, item.gtin) for item in items if is_shown(item)],
     )
 

@@ -16,7 +16,7 @@ from hardware_sim.processes import Company, PartyError
 CATALOGUE_WITHIN_S = 30.0
 POLL_S = 0.1
 FLOAT_MINOR = 100_000
-CASHIER = "Haneul"
+CASHIERS = {"ko": "김하늘", "zh": "李晴", "en": "Haneul Kim"}
 
 
 class SeedingError(PartyError):
@@ -72,7 +72,7 @@ def open_shift(client: httpx.Client, company: Company) -> None:
     """Nothing to do where yesterday's shift is still open."""
     if client.get(f"{company.box.url}/api/state").json()["shift"] is not None:
         return
-    body = {"cashier": CASHIER, "float_minor": FLOAT_MINOR}
+    body = {"cashier": CASHIERS[company.shop.language], "float_minor": FLOAT_MINOR}
     accepted(client.post(f"{company.box.url}/api/shifts", json=body), "the box", "a shift")
 
 

@@ -28,7 +28,7 @@ def test_the_file_s_own_example_is_read(tmp_path: Path) -> None:
     example = (module.__doc__ or "").split("\n\n", 1)[1].rsplit("\n\n", 1)[0]
     text = "\n".join(line.strip() for line in example.splitlines())
     settings = read_settings(written(tmp_path, text))
-    assert settings.name == "maru-office-tower"
+    assert settings.name == "Maru Office Tower"
     assert settings.products[0].name["ko"] == "떡"
 
 

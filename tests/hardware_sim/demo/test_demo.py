@@ -1,6 +1,7 @@
 """What `twinstore demo` says, and how it ends where the shop cannot open."""
 
 import socket
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -44,3 +45,21 @@ def test_the_shop_speaks_the_language_of_the_terminal(
     environment: dict[str, str], language: str
 ) -> None:
     assert demo.language_of(environment) == language
+
+
+@pytest.mark.parametrize(
+    ("language", "model", "sign"),
+    [
+        ("ko", "epson-tm-t88v-korean", "마루 오피스타워점"),
+        ("zh", "gprinter-gp-l80250", "Maru 写字楼店"),
+        ("en", "epson-tm-t88v", "Maru Office Tower"),
+    ],
+)
+def test_the_printer_has_the_shops_characters_at_both_ends_of_its_line(
+    tmp_path: Path, language: str, model: str, sign: str
+) -> None:
+    Company(tmp_path, Ports.in_a_row(8100), demo.maru(products(), language))
+    edge = tomllib.loads((tmp_path / "edge.toml").read_text(encoding="utf-8"))
+    shop = tomllib.loads((tmp_path / "shop.toml").read_text(encoding="utf-8"))
+    assert (edge["peripherals"]["printer"]["profile"], shop["printer"]["model"]) == (model, model)
+    assert shop["name"] == sign

@@ -53,7 +53,7 @@ def company(tmp_path: Path) -> Company:
 def test_the_first_morning(shop: Shop, company: Company) -> None:
     seeding.seed(company, products())
     assert shop.asked == ["PUT /api/catalogue", "POST /api/stock/moves", "POST /api/shifts"]
-    assert shop.state["shift"] == {"cashier": "Haneul", "float_minor": 100_000}
+    assert shop.state["shift"] == {"cashier": "김하늘", "float_minor": 100_000}
 
 
 def test_the_second_morning_in_the_same_folder_changes_nothing(
