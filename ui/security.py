@@ -37,8 +37,8 @@ UNKNOWN_NAME: Final = (
 def is_foreign(method: str, headers: Headers) -> bool:
     """Whether another site's page is trying to act through this browser.
 
-    Browsers say so (Fetch Metadata, W3C) to 127.0.0.1 and to https. To a plain http address of a shop's network they
-    send Origin alone (Fetch Standard, 3.2), which is ours where it names the host that was asked. Programs send neither.
+    Browsers say so (Fetch Metadata, W3C) to 127.0.0.1 and to https. To a plain http address of a shop's network
+    they send Origin alone (Fetch Standard, 3.2): ours where it names the host that was asked. Programs send neither.
     """
     if method in SAFE_METHODS:
         return False

@@ -45,6 +45,7 @@ class DrawerKeeper:
         self._clock = clock
         self._on_change = on_change
         self._open_since_s: float | None = None
+        self._unreported: dict[int, bool] = {}
         self._woken = threading.Event()
 
     def wake(self) -> None:
@@ -66,11 +67,14 @@ class DrawerKeeper:
         self._look()
 
     def _carry_out(self, opening_id: int) -> None:
-        is_proved = self._kick()
+        """Kicks once, also where the report has to be tried again because the disk is full."""
+        if opening_id not in self._unreported:
+            self._unreported[opening_id] = self._kick()
         try:
-            drawers.report(self._shop, opening_id, is_proved=is_proved)
+            drawers.report(self._shop, opening_id, is_proved=self._unreported[opening_id])
         except NotFound:
             log.warning("Drawer opening %s was no longer asked for", opening_id)
+        del self._unreported[opening_id]
 
     def _kick(self) -> bool:
         try:

@@ -36,6 +36,7 @@ from edge.settings import PeripheralSettings
 log = logging.getLogger(__name__)
 
 VIA: Final = "via:"
+AFTER_DEFECT_S: Final = 2.0
 Run = Callable[[threading.Event], None]
 Build = Callable[[PeripheralSettings, Callable[[], Any]], Any]
 
@@ -181,9 +182,19 @@ class Manager:
         return owner
 
     def _run(self, name: str, target: Run, wake: Callable[[], None] = lambda: None) -> None:
-        thread = threading.Thread(target=target, args=(self._stopping,), name=name, daemon=True)
+        thread = threading.Thread(target=self._endure, args=(name, target), name=name, daemon=True)
         self._threads.append(thread)
         self._wakers.append(wake)
+
+    def _endure(self, name: str, target: Run) -> None:
+        """Begins `target` again, whatever ends it, until the box stops."""
+        while not self._stopping.is_set():
+            try:
+                target(self._stopping)
+            except Exception:
+                # One defect must not end printing, paying or scanning until somebody restarts the box.
+                log.exception("The thread of %s met a defect and begins again", name)
+                self._stopping.wait(AFTER_DEFECT_S)
 
     def _fault(self, name: str, detail: str) -> None:
         log.error("The peripheral %s cannot be used as it is set up: %s", name, detail)

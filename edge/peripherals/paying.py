@@ -92,6 +92,7 @@ class PaymentDesk:
         self._owner = owner
         self._work = work
         self._notices = notices
+        self._under_way = ""
         self._resolver = Resolver(shop, terminal, clock, notices)
         self._woken = threading.Event()
 
@@ -106,6 +107,7 @@ class PaymentDesk:
 
     def step(self) -> float:
         """The seconds until there is something to do without being woken."""
+        self._own_up()
         for payment in payments.in_state(self._shop, "NEW"):
             self._begin(payment)
         if not self._owner.condition.is_well:
@@ -137,6 +139,7 @@ class PaymentDesk:
             )
             return
         payments.send(self._shop, payment.payment_id)
+        self._under_way = payment.payment_id
         self._owner.busy(is_busy=True)
         self._work.exchange(is_running=True)
         try:
@@ -144,6 +147,15 @@ class PaymentDesk:
         finally:
             self._work.exchange(is_running=False)
             self._owner.busy(is_busy=False)
+
+    def _own_up(self) -> None:
+        """An outcome that could not be written down (a full disk) is not known: the resolver asks for it."""
+        if not self._under_way:
+            return
+        payment = payments.get(self._shop, self._under_way)
+        if payment.state in ("SENT", "IN_PROGRESS"):
+            self._lose(payment, "its outcome was not written down")
+        self._under_way = ""
 
     def _pay(self, payment: Payment) -> None:
         try:

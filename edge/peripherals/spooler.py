@@ -72,6 +72,7 @@ class Spooler:
         self._clock = clock
         self._woken = threading.Event()
         self._not_before_s = clock.monotonic()
+        self._unsaid: tuple[int, Verdict] | None = None
 
     def wake(self) -> None:
         """There may be a new job. Also called by our own commits, so it must not shorten a wait."""
@@ -90,6 +91,7 @@ class Spooler:
 
     def step(self) -> bool:
         """Whether there may be more to do at once."""
+        self._conclude()
         condition = self._owner.condition
         job = self._oldest()
         if job is None or job.job_id is None:
@@ -132,8 +134,16 @@ class Spooler:
             self._owner.busy(is_busy=False)
         if verdict.state == "HELD":
             self._not_before_s = self._clock.monotonic() + RETRY_S
-        printing.advance(self._shop, job_id, verdict.state, reason=verdict.reason)
+        self._unsaid = job_id, verdict
+        self._conclude()
         return verdict.state != "HELD"
+
+    def _conclude(self) -> None:
+        """Writes down what became of the last job; on a full disk it is kept in mind until there is room."""
+        if self._unsaid is not None:
+            job_id, verdict = self._unsaid
+            printing.advance(self._shop, job_id, verdict.state, reason=verdict.reason)
+            self._unsaid = None
 
     def _send(self, payload: bytes, mark: str) -> Verdict:
         try:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+import sqlite3
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import bindparam
+from sqlalchemy.exc import DBAPIError
 from sqlmodel import col, delete, func, select
 
 from contract import feeds
@@ -110,9 +113,9 @@ def apply(database: Database, ops: feeds.Ops) -> bool:
     """Applies a pull's answer and moves the cursor, in one transaction.
 
     False, and nothing is touched, where the answer does not continue from the cursor: it is a repeat or late.
-    Raises ValueError (pydantic) for an operation that is not of the feed; nothing of the answer stays then.
+    Raises ValueError for an operation that is not of the feed; nothing of the answer stays then.
     """
-    with database.write() as unit:
+    with _fitting(), database.write() as unit:
         if ops.after != cursor(unit, ops.feed):
             return False
         if ops.repaired_buckets is not None:
@@ -123,8 +126,11 @@ def apply(database: Database, ops: feeds.Ops) -> bool:
 
 
 def load_snapshot(database: Database, feed: str, version: int, path: Path) -> int:
-    """Replaces the whole feed by the rows of a verified, unpacked snapshot file; gives how many there are."""
-    with database.attached(path, "snapshot") as unit:
+    """Replaces the whole feed by the rows of a verified, unpacked snapshot file; gives how many there are.
+
+    Raises ValueError for rows that are not of the feed; what was there before stays then.
+    """
+    with _fitting(), database.attached(path, "snapshot") as unit:
         for statement in _LOAD[feed]:
             unit.sql(statement)
         _set_cursor(unit, feed, version)
@@ -137,6 +143,16 @@ def digest(database: Database, feed: str) -> str:
     with database.read() as reader:
         rows = reader.rows(select(table.c.key, table.c.version, table.c.body))
     return "".join(feeds.digests([(row[0], row[1], row[2]) for row in rows]))
+
+
+@contextmanager
+def _fitting() -> Iterator[None]:
+    """What the disk refuses has left as Broken by now: what SQLite still refuses is the content."""
+    try:
+        yield
+    except (sqlite3.Error, DBAPIError) as error:
+        why = error.orig if isinstance(error, DBAPIError) else error
+        raise ValueError(f"expected rows that fit the box's tables, got {why}") from error
 
 
 def _model_of(feed: str) -> type[Product | Price]:

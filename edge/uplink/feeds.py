@@ -183,7 +183,7 @@ class Feeds:
                 self._load(ops.reset)
             else:
                 self._apply(state, ops)
-        except (SnapshotError, ValidationError) as error:
+        except (SnapshotError, ValueError) as error:
             self._failed(state, ops.feed, error)
             return
         state.failures, state.trouble = 0, ""
@@ -236,11 +236,13 @@ def seconds_until_night(local: datetime) -> float:
 
 
 def in_words(feed: str, error: Exception) -> str:
+    if isinstance(error, SnapshotError):
+        return str(error)
+    detail = str(error)
     if isinstance(error, ValidationError):
         problem = error.errors()[0]
-        place = ".".join(str(part) for part in problem["loc"])
-        return f"The hub's {feed} were refused: {place}: {problem['msg']}. The shop sells on from what it had."
-    return str(error)
+        detail = f"{'.'.join(str(part) for part in problem['loc'])}: {problem['msg']}"
+    return f"The hub's {feed} were refused: {detail}. The shop sells on from what it had."
 
 
 class SnapshotFetcher:

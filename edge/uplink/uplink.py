@@ -175,15 +175,25 @@ class Uplink:
             self._enqueue(lambda: None)
 
     def _run_relay(self) -> None:
-        self.relay.run(self._stopping)
+        self._endure(lambda: self.relay.run(self._stopping))
 
     def _run_down(self) -> None:
+        self._endure(self.step_down)
+
+    def _endure(self, work: Callable[[], None]) -> None:
+        """Does `work` again and again, whatever ends it, until the box stops."""
         while not self._stopping.is_set():
             try:
-                self.step_down()
+                work()
             except Broken as error:
-                log.warning("What comes down from the hub cannot be kept: %s", error)
-                self._stopping.wait(AFTER_BROKEN_S)
+                log.warning("The line to the hub waits for the disk: %s", error)
+            except Exception:
+                # The only thread of its kind: without it no fact leaves the box until somebody restarts it.
+                self.counters["failed"] += 1
+                log.exception("The line to the hub met a defect and goes on")
+            else:
+                continue
+            self._stopping.wait(AFTER_BROKEN_S)
 
     def step_down(self) -> None:
         wait_s = min(self.feeds.step(), self.telemetry.step())

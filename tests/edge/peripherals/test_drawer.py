@@ -6,6 +6,7 @@ import pytest
 
 from drivers.errors import Refused, Timeout, Unavailable
 from drivers.events import Reason
+from edge.domain.errors import DiskFull
 from edge.peripherals.conditions import State
 from edge.peripherals.drawer import OPEN_TOO_LONG_S, DrawerKeeper
 from edge.peripherals.resolver import recover
@@ -65,6 +66,19 @@ def test_every_kick_is_reported_once_with_its_proof(shop, keeper, drawer, facts,
     assert [(it["cause"], it["is_proved"], it["cashier"]) for it in opened] == [
         ("no_sale", is_proved, "Kim")
     ]
+
+
+def test_on_a_full_disk_it_opens_once_and_is_reported_later(shop, keeper, drawer, facts, mocker):
+    drawers.open_without_sale(shop)
+    full = mocker.patch.object(drawers, "report", side_effect=DiskFull)
+    for _ in range(3):
+        with pytest.raises(DiskFull):
+            keeper.step()
+    mocker.stop(full)
+    drawer.kicks.append(False)
+    keeper.step()
+    assert drawer.kicked == 1
+    assert [it["is_proved"] for it in facts(shop, "drawer.opened")] == [True]
 
 
 def test_after_a_crash_the_drawer_does_not_open_late(shop, reopen, drawer, clock):

@@ -8,7 +8,7 @@ import pytest
 from drivers.errors import Timeout, Unavailable, UnknownOutcome
 from drivers.events import PaymentOutcome, PaymentResult
 from edge.domain.basket import EnteredCode
-from edge.domain.errors import PaymentUnknown
+from edge.domain.errors import DiskFull, PaymentUnknown
 from edge.peripherals.conditions import Condition, State
 from edge.peripherals.paying import DIAGNOSE_EVERY_S, PAY_S, PaymentDesk, TerminalWork
 from edge.peripherals.resolver import GIVE_BACK_AFTER_S, recover
@@ -135,6 +135,22 @@ def test_an_approval_completes_the_sale(shop, desk, terminal):
     assert (state_of(shop, payment), sales(shop), terminal.charged) == ("APPROVED", 1, 1)
     desk.step()
     assert [call for call, _ in terminal.calls] == ["pay"]
+
+
+def test_an_approval_that_a_full_disk_did_not_take_is_asked_for_and_charged_once(
+    shop, desk, terminal, clock, mocker
+):
+    payment = begin(shop)
+    full = mocker.patch.object(payments, "settle", side_effect=DiskFull)
+    with pytest.raises(DiskFull):
+        desk.step()
+    mocker.stop(full)
+    assert state_of(shop, payment) == "SENT"
+    desk.step()
+    assert state_of(shop, payment) == "UNKNOWN"
+    clock.pass_s(2)
+    desk.step()
+    assert (state_of(shop, payment), sales(shop), terminal.charged) == ("APPROVED", 1, 1)
 
 
 def test_a_decline_is_a_result_and_the_basket_stays(shop, desk, terminal):

@@ -8,6 +8,7 @@ import pytest
 
 from drivers.errors import Refused, Timeout, UnknownOutcome
 from drivers.events import PrintProof, Reason
+from edge.domain.errors import DiskFull
 from edge.peripherals.conditions import Condition, State
 from edge.peripherals.resolver import recover
 from edge.peripherals.spooler import DEADLINE_S, RETRY_S, Spooler, process_id
@@ -124,6 +125,19 @@ def test_a_printer_that_changed_is_tried_at_once(shop, spooler, printer):
     assert states(shop) == [("PRINTED", "")]
 
 
+def test_the_proof_is_written_down_once_the_disk_has_room_again(shop, spooler, printer, mocker):
+    sell(shop)
+    full = mocker.patch.object(printing, "advance", side_effect=DiskFull)
+    with pytest.raises(DiskFull):
+        spooler.step()
+    with pytest.raises(DiskFull):
+        spooler.step()
+    assert states(shop) == [("SENDING", "")]
+    mocker.stop(full)
+    assert spooler.step() is False
+    assert (states(shop), len(printer.sent)) == ([("PRINTED", "")], 1)
+
+
 def test_an_unknown_outcome_is_never_printed_again_by_itself(shop, spooler, printer, clock):
     printer.script.append(UnknownOutcome(reference="0001", detail="line lost"))
     sell(shop)
@@ -210,8 +224,6 @@ def test_after_a_crash_the_unknown_receipt_is_not_printed_and_the_next_is(
 
 
 def test_a_full_disk_prints_nothing_rather_than_twice(shop, spooler, printer, mocker):
-    from edge.domain.errors import DiskFull
-
     sell(shop)
     mocker.patch.object(printing, "begin", side_effect=DiskFull)
     assert spooler._step_or_wait() is False

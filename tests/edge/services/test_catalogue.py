@@ -123,7 +123,7 @@ def test_a_snapshot_that_is_none_leaves_the_feed_as_it_was(
     shop: Shop, scan: Scan, tmp_path: Path
 ) -> None:
     broken = snapshot(tmp_path / "c", [("X", 2, {"names": {}})])
-    with pytest.raises(Exception, match="NOT NULL"):
+    with pytest.raises(ValueError, match="expected rows that fit the box's tables, got NOT NULL"):
         catalogue.load_snapshot(shop.database, "catalogue", 2, broken)
     assert catalogue.cursors(shop.database)["catalogue"] == 1
     assert scan("8801234500016").priced.total_minor == 4_500

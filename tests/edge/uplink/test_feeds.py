@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections import deque
+from contextlib import closing
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -14,6 +15,7 @@ from edge.uplink.feed_store import BoxFeeds
 from edge.uplink.feeds import (
     LOOK_EVERY_S,
     PULL_TIMEOUT_S,
+    RETRY_FIRST_S,
     Feeds,
     in_words,
     seconds_until_night,
@@ -230,6 +232,28 @@ def test_retries_wait_longer_each_time(feeds, wire, source, clock):
             feeds.step()
         waits.append(clock.seconds - started)
     assert waits == [2, 4, 8, 16, 32, 64, 128, 256, 300]
+
+
+def test_signed_rows_that_do_not_fit_are_refused_in_words_and_retried_later(
+    feeds, wire, shop, clock, source, staged
+):
+    path = staged()
+    with closing(sqlite3.connect(path)) as database, database:
+        database.execute("UPDATE row SET body = '{}'")
+    source.append(path)
+    feeds.step()
+    wire.pulls()
+    feeds.take_ops(ops(through=9, operations=(), reset=REFERENCE))
+    assert feeds.troubles == {
+        "prices": "The hub's prices were refused: expected rows that fit the box's tables, got "
+        "NOT NULL constraint failed: price.sku. The shop sells on from what it had."
+    }
+    assert cursor(shop) == 0
+    feeds.step()
+    assert wire.pulls() == []
+    clock.pass_s(RETRY_FIRST_S)
+    feeds.step()
+    assert [pull.feed for pull in wire.pulls()] == ["prices"]
 
 
 @pytest.mark.parametrize(

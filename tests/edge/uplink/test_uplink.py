@@ -18,8 +18,10 @@ from contract.stream import Receiver, Stand
 from contract.topics import HUB_STATE, Down, Up, down, every_up, parse, shard_of
 from edge import changes
 from edge.clock import SystemClock
+from edge.domain.errors import DiskFull
 from edge.services import catalogue
 from edge.services.shop import open_shop
+from edge.uplink.outbox_stream import OutboxStream
 from edge.uplink.uplink import Uplink
 
 EDGE = "maru-1"
@@ -220,3 +222,21 @@ def test_a_hub_that_goes_is_no_line(uplink, hub, until):
     hub.client.publish(HUB_STATE, to_json(State(online=True, boot="y")), 1, True)
     until(lambda: uplink.truth.is_online)
     assert uplink.counters["refused_hub_state"] == 1
+
+
+@pytest.mark.parametrize(
+    "error", [DiskFull(), LookupError("a defect")], ids=["full disk", "defect"]
+)
+def test_facts_go_up_after_the_relay_met_a_full_disk_or_a_defect(
+    uplink, hub, real_shop, until, mocker, error
+):
+    mocker.patch("edge.uplink.uplink.AFTER_BROKEN_S", 0.0)
+    stored = mocker.patch.object(
+        OutboxStream, "store_acked", autospec=True, side_effect=[error, None, None, None]
+    )
+    mocker.patch("edge.uplink.relay.STORE_EVERY_S", 0.0)
+    log_facts(real_shop, 10)
+    until(lambda: stored.call_count > 0)
+    log_facts(real_shop, 10)
+    until(lambda: uplink.truth.acked == 20)
+    assert hub.stored == bodies(real_shop)
