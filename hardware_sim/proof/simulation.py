@@ -161,12 +161,14 @@ class World:
     def restore_box(self) -> None:
         """The card is put back as it was when it was copied: sequence numbers will be used twice."""
         box = self.some_box()
+        self.oracle.had_twins = True
         box.disk = self.box_copy.copy()
         box.boot()
         self.oracle.restored()
 
     def clone_box(self) -> None:
         if len(self.boxes) < MOST_BOXES:
+            self.oracle.had_twins = True
             clone = self.core.box(self, self.box_copy.copy())
             self.boxes.append(clone)
             clone.connect()

@@ -169,3 +169,26 @@ def test_a_frozen_epoch_that_goes_on_is_seen() -> None:
     world.oracle.stored("e9", Stand(3, "f" * 32, is_frozen=True))
     with pytest.raises(Violation, match="epoch e9 was frozen at 3 and went on to 4"):
         world.oracle.stored("e9", Stand(4, "f" * 32))
+
+
+def test_a_hub_that_knows_more_than_the_only_box_is_seen() -> None:
+    world = healed()
+    world.boxes[0].disk.log.acked -= 1
+    del world.boxes[0].disk.log.facts[-1], world.boxes[0].disk.log.chains[-1]
+    assert judged(world) == f"box and hub differ in epoch {epoch_of(world)}: 2 and 3"
+
+
+def test_a_resting_twin_need_not_know_what_the_other_sold() -> None:
+    """Found by schedule 30048855: the twin is told when it next has something to say."""
+    world = healed()
+    world.oracle.had_twins = True
+    world.boxes[0].disk.log.acked -= 1
+    del world.boxes[0].disk.log.facts[-1], world.boxes[0].disk.log.chains[-1]
+    world.oracle.judge()
+
+
+def test_another_history_at_the_hub_is_seen_even_of_twins() -> None:
+    world = healed()
+    world.oracle.had_twins = True
+    world.boxes[0].disk.log.facts[1] = Fact("0002", "another price")
+    assert judged(world) == f"box and hub differ in epoch {epoch_of(world)}: 3 and 3"
