@@ -19,6 +19,7 @@ from hardware_sim.counter import Counter
 from hardware_sim.demo.products import products
 from hardware_sim.payment_terminals.nexo import FAULTS as TERMINAL_FAULTS
 from hardware_sim.payment_terminals.nexo import STEPS
+from hardware_sim.printers.models import models
 from hardware_sim.printers.paper import Receipt
 from hardware_sim.scanners.serial_line import FAULTS as SCANNER_FAULTS
 from hardware_sim.settings import ProductSettings
@@ -30,6 +31,7 @@ PRODUCTS_SHOWN: Final = 8
 RECEIPTS_SHOWN: Final = 3
 MOVEMENTS_SHOWN: Final = 4
 PARTS: Final = ("told", "scanner", "paper", "printer", "bytes", "drawer", "terminal", "line")
+CODECS: Final = {"": "ascii", "ksc5601": "cp949", "gb18030": "gb18030"}
 LINE_STATES: Final = ("up", "cut", "hole", "slow")
 
 
@@ -64,6 +66,7 @@ class Bench:
         settings = counter.settings
         place = Place(settings.currency, settings.timezone, settings.accent, settings.language)
         self.pages = Pages(Path(__file__).parent, place)
+        self.codec = CODECS[models()[settings.printer.model].double_byte]
         self.goods = [goods_of(it) for it in settings.products or demo_products()]
 
     def values(self) -> dict[str, Any]:
@@ -74,7 +77,7 @@ class Bench:
             "has_line": bool(self.line.url),
             "told": self.told,
             "pieces": self._pieces(),
-            "commands": listing(self.counter.printer.received()),
+            "commands": listing(self.counter.printer.received(), self.codec),
             "movements": self.counter.payment_terminal.ledger.rows()[-MOVEMENTS_SHOWN:],
             "steps": STEPS,
             "line_states": LINE_STATES,

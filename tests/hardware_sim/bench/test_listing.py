@@ -36,6 +36,19 @@ def test_the_newest_job_from_its_beginning() -> None:
     ]  # fmt: skip
 
 
+def test_questions_for_the_status_are_one_line_until_something_else_comes() -> None:
+    received = b"\x1b@" + b"\x10\x04\x01\x10\x04\x02" * 90 + b"new\n\x10\x04\x04"
+    assert [it.words for it in listing(received)] == [
+        "ESC @", "DLE EOT × 180", "new", "LF", "DLE EOT 4",
+    ]  # fmt: skip
+
+
+def test_text_is_read_as_the_printer_draws_it() -> None:
+    words = [it.words for it in listing("\x1b@합계 100".encode("cp949"), "cp949")]
+    assert words == ["ESC @", "합계 100"]
+    assert command_of("식빵".encode("cp949")[:3], "cp949").words == "식·"
+
+
 def test_a_long_command_is_shortened() -> None:
     assert command_of(b"x" * 100) == Command(
         "78 78 78 78 78 78 78 78 78 78 78 78 …", "x" * 100, is_text=True

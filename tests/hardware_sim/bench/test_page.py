@@ -58,7 +58,7 @@ def test_the_page_speaks(client: TestClient, language: str) -> None:
     look(client, language=language)
     answer = client.get("/")
     assert answer.status_code == 200
-    assert {"ko": "카운터", "en": "Counter", "zh": "柜台"}[language] in answer.text
+    assert {"ko": "벤치", "en": "Bench", "zh": "模拟台"}[language] in answer.text
 
 
 def test_every_language_has_every_sentence() -> None:
