@@ -120,8 +120,10 @@ class Follower:
 
     async def wait(self, timeout_s: float) -> frozenset[str]:
         """The topics that changed since the last call; empty where nothing did within `timeout_s`."""
+        # Not `wait_for`, which makes a task of the waiting: each of its turns of the loop is on a scan's way.
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._event.wait(), timeout_s)
+            async with asyncio.timeout(timeout_s):
+                await self._event.wait()
         with self._lock:
             topics = frozenset(self._topics)
             self._topics.clear()

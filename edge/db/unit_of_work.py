@@ -97,6 +97,17 @@ class UnitOfWork(Reader):
         super().__init__(connection)
         self.touched: set[str] = set()
 
+    @contextmanager
+    def committed(self) -> Iterator[None]:
+        """The transaction itself, past SQLAlchemy: on a scan's way its own is as long as the disk's."""
+        self._driver.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            self._driver.execute("COMMIT")
+        finally:
+            if self._driver.in_transaction:
+                self._driver.execute("ROLLBACK")
+
     def sql(self, statement: str, parameters: _Parameters = ()) -> sqlite3.Cursor:
         table = _written_table(statement)
         if table:
@@ -135,8 +146,9 @@ class Database:
         with _translated():
             _prepare(path)
         self.reserve.fill()
-        self._engine = _engine(path, "BEGIN")
-        self._writing = _engine(path, "BEGIN IMMEDIATE")
+        self._engine = _engine(path)
+        event.listen(self._engine, "begin", _begin_to_read)
+        self._writing = _engine(path)
         self._writer = self._writing.connect()
         self._lock = threading.Lock()
 
@@ -146,8 +158,10 @@ class Database:
 
         Raises DiskFull or DiskFailed; nothing of the block stayed then.
         """
-        with self._lock, _translated(), self._writer.begin():
-            yield UnitOfWork(self._writer)
+        with self._lock, _translated():
+            work = UnitOfWork(self._writer)
+            with work.committed():
+                yield work
 
     @contextmanager
     def read(self) -> Iterator[Reader]:
@@ -176,24 +190,17 @@ class Database:
             assert isinstance(driver, sqlite3.Connection)
             driver.execute(f"ATTACH DATABASE ? AS {name}", (f"{path.absolute().as_uri()}?mode=ro",))
             try:
-                with self._begun():
-                    yield UnitOfWork(self._writer)
+                work = UnitOfWork(self._writer)
+                with work.committed():
+                    yield work
             finally:
                 driver.execute(f"DETACH DATABASE {name}")
-
-    @contextmanager
-    def _begun(self) -> Iterator[None]:
-        # Asking for the driver's connection has begun SQLAlchemy's transaction: end that one first.
-        self._writer.rollback()
-        with self._writer.begin():
-            yield
 
     def checkpoint(self) -> None:
         """Writes the log back into the file and empties it (start, end, and after large loads)."""
         with self._lock, _translated():
             driver = self._writer.connection.driver_connection
             assert isinstance(driver, sqlite3.Connection)
-            self._writer.rollback()
             driver.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def close(self) -> None:
@@ -211,8 +218,9 @@ def _prepare(path: Path) -> None:
         connection.close()
 
 
-def _engine(path: Path, begin: str) -> Engine:
-    engine = create_engine(
+def _engine(path: Path) -> Engine:
+    """The driver's connections begin nothing by themselves; SQLAlchemy only composes statements for a writer."""
+    return create_engine(
         "sqlite://",
         creator=lambda: _connect(path),
         poolclass=QueuePool,
@@ -220,11 +228,8 @@ def _engine(path: Path, begin: str) -> Engine:
         max_overflow=0,
     )
 
-    @event.listens_for(engine, "begin")
-    def _begin(connection: Connection) -> None:
-        connection.exec_driver_sql(begin)
-
-    return engine
+def _begin_to_read(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN")
 
 
 def _connect(path: Path) -> sqlite3.Connection:

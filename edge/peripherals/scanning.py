@@ -64,12 +64,13 @@ class ScanDesk:
         self.counters: Counter[str] = Counter()
         self._sink = sink
         self._notices = notices
-        self._reads: queue.Queue[ScanRead] = queue.Queue(MAX_WAITING)
+        self._reads: queue.SimpleQueue[ScanRead] = queue.SimpleQueue()  # wakes its reader at once
 
     def put(self, read: ScanRead) -> None:
-        try:
-            self._reads.put_nowait(read)
-        except queue.Full:
+        """Bounded to MAX_WAITING, and to one more for each scanner that asks at the very same moment."""
+        if self._reads.qsize() < MAX_WAITING:
+            self._reads.put(read)
+        else:
             self.counters["dropped"] += 1
             self._notices.tell(
                 "bad",

@@ -23,7 +23,14 @@ from contract.sales import PaymentSettled, SaleCompleted
 from drivers.events import PaymentOutcome, PaymentResult
 from edge.db.tables import Payment, rows_of
 from edge.domain import basket as baskets
-from edge.domain.errors import BadTransition, Malformed, NotFound, NothingToReverse, NothingToSell
+from edge.domain.errors import (
+    BadTransition,
+    Malformed,
+    NotFound,
+    NothingToReverse,
+    NothingToSell,
+    PaymentIsSold,
+)
 from edge.domain.tender import Tender, card_amount
 from edge.services import selling
 from edge.services.shop import Shop, Work
@@ -76,7 +83,7 @@ def begin(shop: Shop, amount_minor: int | None = None) -> Payment:
     """Journals the intent to take a card, for all that is due or the named part. Nothing was sent yet."""
 
     def use_case(work: Work) -> Payment:
-        _, basket = selling.open_basket(work)
+        basket = selling.open_basket(work)
         selling.refuse_while_paying(work.unit, basket)
         if not basket.live_lines:
             raise NothingToSell
@@ -142,9 +149,15 @@ def settle(shop: Shop, payment_id: str, outcome: PaymentOutcome) -> Settled:
 
 
 def reverse(shop: Shop, payment_id: str) -> Payment:
-    """Journals the intent to give the money back, under a reference of its own."""
+    """Journals the intent to give the money back, under a reference of its own.
+
+    Raises PaymentIsSold once the sale is complete: its money goes back with its goods (`returns.take_back`) only.
+    """
     with shop.write() as work:
-        return begin_reversal(work, _payment(work, payment_id))
+        payment = _payment(work, payment_id)
+        if payment.state == "APPROVED" and selling.unsold_basket(work, payment.basket_id) is None:
+            raise PaymentIsSold(reference=payment.reference)
+        return begin_reversal(work, payment)
 
 
 def begin_reversal(work: Work, payment: Payment) -> Payment:

@@ -36,7 +36,12 @@ from edge.services.shop import OpenShift, Shop, Work
 
 UNSETTLED = ("NEW", "SENT", "IN_PROGRESS", "UNKNOWN", "REVERSING", "REVERSAL_PENDING")
 
-_OPEN = rows_of(BasketRow).where(col(BasketRow.state) == "open")
+# Past SQLAlchemy, as every statement between a scanner's byte and the screen.
+_OPEN = "SELECT body FROM basket WHERE state = 'open'"
+_UNSETTLED = f"""
+SELECT state, reference, amount_minor, currency FROM payment
+WHERE basket_id = ? AND state IN ({", ".join(f"'{state}'" for state in UNSETTLED)})
+"""  # noqa: S608 - our own words
 _SUSPENDED = (
     rows_of(BasketRow)
     .where(col(BasketRow.state) == "suspended")
@@ -73,8 +78,8 @@ class Ordered(NamedTuple):
 def current(shop: Shop) -> BasketView | None:
     """The basket on the screen, None between customers."""
     with shop.read() as reader:
-        row = reader.first(BasketRow, _OPEN)
-        return None if row is None else view(reader, row)
+        basket = _open(reader)
+        return None if basket is None else _view(reader, "open", basket)
 
 
 def suspended(shop: Shop) -> list[BasketView]:
@@ -116,19 +121,18 @@ def discount_basket(shop: Shop, discount: Discount) -> BasketView:
 def void_basket(shop: Shop) -> None:
     """Gives the open basket up; cash already taken is handed back, a card payment must be reversed first."""
     with shop.write() as work:
-        row, basket = open_basket(work)
+        basket = open_basket(work)
         refuse_while_paying(work.unit, basket)
         if basket.card_minor:
             raise BasketIsPaid(paid=spelled(basket.card_minor, basket.currency))
-        set_state(work, row.basket_id, "voided")
+        set_state(work, basket.basket_id, "voided")
         work.log(_voided(work, basket))
 
 
 def suspend(shop: Shop) -> None:
     """Puts the open basket aside for the next customer, with whatever it has been paid."""
     with shop.write() as work:
-        row, _ = open_basket(work)
-        set_state(work, row.basket_id, "suspended")
+        set_state(work, open_basket(work).basket_id, "suspended")
 
 
 def resume(shop: Shop, basket_id: str) -> BasketView:
@@ -145,14 +149,14 @@ def tender_cash(shop: Shop, tendered_minor: int) -> BasketView | SaleCompleted:
     """Takes cash: the sale where that settles it, else the basket with the rest still due."""
 
     def use_case(work: Work) -> BasketView | SaleCompleted:
-        row, basket = open_basket(work)
+        basket = open_basket(work)
         refuse_while_paying(work.unit, basket)
         if not basket.live_lines:
             raise NothingToSell
         step_minor = shop.settings.cash_rounding_minor
         cash = tender.cash(baskets.due(basket), tendered_minor, step_minor, basket.currency)
         paid = replace(basket, tenders=(*basket.tenders, cash))
-        return settle_or_store(work, row.state, paid)
+        return settle_or_store(work, "open", paid)
 
     return shop.run(use_case)
 
@@ -191,11 +195,11 @@ def settle_or_store(work: Work, state: str, basket: Basket) -> BasketView | Sale
     return sale
 
 
-def open_basket(work: Work) -> tuple[BasketRow, Basket]:
-    row = work.unit.first(BasketRow, _OPEN)
-    if row is None:
+def open_basket(work: Work) -> Basket:
+    basket = _open(work.unit)
+    if basket is None:
         raise NoBasket
-    return row, body_of(row)
+    return basket
 
 
 def unsold_basket(work: Work, basket_id: str) -> tuple[BasketRow, Basket] | None:
@@ -211,20 +215,29 @@ def body_of(row: BasketRow) -> Basket:
 
 
 def view(reader: Reader, row: BasketRow) -> BasketView:
-    basket = body_of(row)
-    payment = reader.first(Payment, _PAYMENT, basket_id=row.basket_id)
-    return BasketView(row.state, basket, baskets.price(basket), payment)
+    return _view(reader, row.state, body_of(row))
+
+
+def _view(reader: Reader, state: str, basket: Basket) -> BasketView:
+    payment = reader.first(Payment, _PAYMENT, basket_id=basket.basket_id)
+    return BasketView(state, basket, baskets.price(basket), payment)
+
+
+def _open(reader: Reader) -> Basket | None:
+    row = reader.sql(_OPEN).fetchone()
+    return None if row is None else _BODY.validate_json(row[0])
 
 
 def refuse_while_paying(reader: Reader, basket: Basket) -> None:
     """The first word on a basket's money must be known before the next is spoken."""
-    payment = reader.first(Payment, _PAYMENT, basket_id=basket.basket_id)
+    payment = reader.sql(_UNSETTLED, (basket.basket_id,)).fetchone()
     if payment is None:
         return
-    amount = spelled(payment.amount_minor, payment.currency)
-    if payment.state in ("NEW", "SENT", "IN_PROGRESS"):
-        raise PaymentRunning(reference=payment.reference, amount=amount)
-    raise PaymentUnknown(reference=payment.reference, amount=amount)
+    state, reference, amount_minor, currency = payment
+    amount = spelled(amount_minor, currency)
+    if state in ("NEW", "SENT", "IN_PROGRESS"):
+        raise PaymentRunning(reference=reference, amount=amount)
+    raise PaymentUnknown(reference=reference, amount=amount)
 
 
 def store(work: Work, basket: Basket) -> None:
@@ -244,24 +257,22 @@ def set_state(work: Work, basket_id: str, state: str) -> None:
 
 def _make_room(work: Work) -> None:
     """An open basket with nothing in it any more is in nobody's way."""
-    row = work.unit.first(BasketRow, _OPEN)
-    if row is None:
+    basket = _open(work.unit)
+    if basket is None:
         return
-    basket = body_of(row)
     if basket.live_lines or basket.tenders:
         raise BasketIsOpen(line_count=len(basket.live_lines))
-    set_state(work, row.basket_id, "voided")
+    set_state(work, basket.basket_id, "voided")
 
 
 def _add(work: Work, entered: EnteredCode, quantity: int) -> BasketView:
     shift = work.shift()
     article = _article(work, entered, shift.business_date)
-    row = work.unit.first(BasketRow, _OPEN)
-    if row is None:
+    before = _open(work.unit)
+    if before is None:
         basket = baskets.add(_new_basket(work, shift), article, entered, quantity)
         _insert(work, basket)
     else:
-        before = body_of(row)
         refuse_while_paying(work.unit, before)
         basket = baskets.add(before, article, entered, quantity)
         store(work, basket)
@@ -307,11 +318,11 @@ def _insert(work: Work, basket: Basket) -> None:
 
 def _change(shop: Shop, change: Callable[[Basket], Basket]) -> BasketView:
     with shop.write() as work:
-        row, before = open_basket(work)
+        before = open_basket(work)
         refuse_while_paying(work.unit, before)
         basket = change(before)
         store(work, basket)
-        return BasketView(row.state, basket, baskets.price(basket))
+        return BasketView("open", basket, baskets.price(basket))
 
 
 def _voided(work: Work, basket: Basket) -> BasketVoided:
