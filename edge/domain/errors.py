@@ -181,6 +181,12 @@ class NothingToReverse(Refused):
     advice = "Check the payment on the screen."
 
 
+class PaymentIsSold(Refused):
+    key = "payment.is_sold"
+    template = "The card payment {reference} paid for a sale that is complete."
+    advice = "Take the goods back against the receipt; the money goes back with them."
+
+
 # Shift
 
 

@@ -122,9 +122,16 @@ def test_a_card(api: TestClient, shop: Shop) -> None:
         shop, payment["payment_id"], PaymentOutcome(PaymentResult.APPROVED, "r", 4_500, "KRW")
     )
     assert ok(api.get(f"/api/payments/{payment['payment_id']}"))["state"] == "APPROVED"
-    assert (
-        ok(api.post(f"/api/payments/{payment['payment_id']}/reverse"), 202)["state"] == "REVERSING"
+    sold = refused(api.post(f"/api/payments/{payment['payment_id']}/reverse"), 409)
+    assert (sold["key"], sold["what_now"]) == (
+        "payment.is_sold",
+        "Take the goods back against the receipt; the money goes back with them.",
     )
+    ok(api.post("/api/basket/lines", json={"sku": "BREAD"}))
+    part = ok(api.post("/api/basket/tenders/card", json={"amount_minor": 1_000}), 202)["payment_id"]
+    payments.send(shop, part)
+    payments.settle(shop, part, PaymentOutcome(PaymentResult.APPROVED, "r", 1_000, "KRW"))
+    assert ok(api.post(f"/api/payments/{part}/reverse"), 202)["state"] == "REVERSING"
     assert refused(api.get("/api/payments?state=lost"), 422)["message"].startswith(
         "Expected one of NEW, SENT"
     )

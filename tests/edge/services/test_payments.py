@@ -13,6 +13,7 @@ from edge.domain.errors import (
     Malformed,
     NotFound,
     NothingToReverse,
+    PaymentIsSold,
     PaymentRunning,
     PaymentUnknown,
     ShiftHasPayment,
@@ -267,6 +268,22 @@ def test_a_reversed_part_is_due_again_and_the_basket_may_go(
     assert view is not None
     assert view.due_minor == 4_500
     selling.void_basket(shop)
+
+
+def test_what_paid_for_a_sale_goes_back_with_its_goods_only(
+    scan: Scan, shop: Shop, facts: Facts
+) -> None:
+    """Else the card and then the drawer could pay the same goods back."""
+    scan("BREAD")
+    payment = sent(shop)
+    assert payments.settle(shop, payment.payment_id, approved(payment)).sale is not None
+    logged = facts(shop)
+    with pytest.raises(PaymentIsSold) as caught:
+        payments.reverse(shop, payment.payment_id)
+    assert caught.value.message == (
+        f"The card payment {payment.reference} paid for a sale that is complete."
+    )
+    assert (payments.get(shop, payment.payment_id).state, facts(shop)) == ("APPROVED", logged)
 
 
 def test_there_is_nothing_to_reverse_where_no_money_moved(scan: Scan, shop: Shop) -> None:
