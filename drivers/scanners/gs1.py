@@ -11,16 +11,13 @@ from __future__ import annotations
 import dataclasses
 from datetime import date
 from decimal import Decimal
-from typing import Final
-
-import biip
-from biip.gs1_digital_link_uris import GS1DigitalLinkURI
-from biip.gs1_element_strings import GS1ElementString, GS1ElementStrings
-from biip.gs1_messages import GS1Message
-from biip.gtin import Gtin, GtinFormat
+from typing import TYPE_CHECKING, Final
 
 from drivers.errors import Garbled
 from drivers.events import Gs1Code, ScanRead
+
+if TYPE_CHECKING:
+    from biip.gs1_element_strings import GS1ElementString, GS1ElementStrings
 
 GS: Final = "\x1d"
 
@@ -85,11 +82,12 @@ def _gtin_of_length(text: str, digits: int) -> str:
 
 
 def _gtin(digits: str) -> str:
+    """Eight digits where no more are significant, all 14 where the first one is, else 13."""
     _check_digit(digits)
-    gtin = Gtin.parse(digits)
-    if gtin.format is GtinFormat.GTIN_8:
-        return gtin.as_gtin_8()
-    return gtin.value if gtin.format is GtinFormat.GTIN_14 else gtin.as_gtin_13()
+    significant = len(digits.lstrip("0"))
+    if significant <= 8:
+        return digits[-8:]
+    return digits if significant == 14 else digits[-13:].zfill(13)
 
 
 def _check_digit(digits: str) -> None:
@@ -114,17 +112,23 @@ def _from_bare_text(text: str) -> Gs1Code:
 
 def _from_message(text: str) -> Gs1Code:
     """A leading GS is FNC1 as some scanners send it, not a separator."""
+    from biip import ParseError  # loaded by the first symbol that says more than a GTIN
+    from biip.gs1_messages import GS1Message
+
     try:
         message = GS1Message.parse(text.removeprefix(GS))
-    except biip.ParseError:
+    except ParseError:
         raise Garbled(expected="GS1 element strings", got=_shown(text)) from None
     return _from_elements(message.element_strings, text)
 
 
 def _from_digital_link(text: str) -> Gs1Code:
+    from biip import ParseError
+    from biip.gs1_digital_link_uris import GS1DigitalLinkURI
+
     try:
         link = GS1DigitalLinkURI.parse(text)
-    except biip.ParseError:
+    except ParseError:
         raise Garbled(expected="a GS1 Digital Link", got=_shown(text)) from None
     return _from_elements(link.element_strings, text)
 

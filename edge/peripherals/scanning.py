@@ -40,9 +40,7 @@ class Misread(Malformed):
 
 def entered_code(read: ScanRead) -> EnteredCode:
     """What a read names. Misread where a symbol that must be GS1's breaks its rules: it was misread."""
-    from drivers.scanners.gs1 import (
-        parse_scan,
-    )  # biip is loaded by the first scan, not at the start
+    from drivers.scanners.gs1 import parse_scan  # loaded by the first scan, not at the start
 
     try:
         code = parse_scan(read)
