@@ -97,7 +97,7 @@ class ReceiptScanned(Refused):
 class NoBasket(Refused):
     key = "basket.none"
     template = "There is no open basket."
-    advice = "Scan the first goods to open one."
+    advice = "Scan the first item to open one."
 
 
 class BasketIsOpen(Refused):
@@ -234,7 +234,7 @@ class NotEnoughCash(Refused):
 class ReceiptUnreadable(Malformed):
     key = "receipt.unreadable"
     template = "Expected the code of a receipt, got {got}."
-    advice = "Scan the square code at the foot of the receipt again, flat and clean."
+    advice = "Scan the QR code at the foot of the receipt again, flat and clean."
 
 
 class ReceiptForged(Refused):

@@ -115,11 +115,11 @@ def read(box: Box, before: Readings, topics: Iterable[str], state: DeskState) ->
     """`before` with whatever the topics made stale read again."""
     stale = frozenset(topics)
     fresh = {
-        name: reading(box, state)
-        for name, reading in READINGS.items()
-        if stale & STALE_BY[name] and (name != "suspended" or _suspended_matters(before, state))
+        name: reading(box, state) for name, reading in READINGS.items() if stale & STALE_BY[name]
     }
     after = replace(before, **fresh)  # type: ignore[arg-type]  # each reading gives its field's type
+    if stale & STALE_BY["suspended"] and _suspended_matters(before, after, state):
+        after = replace(after, suspended=tuple(selling.suspended(box.shop)))
     if stale & STALE_BY["quick"]:
         after = replace(after, known={})
     return _with_known(box, after)
@@ -131,11 +131,11 @@ def print_job_of(shop: Shop, subject_id: str) -> PrintJob | None:
     return next(jobs, None)
 
 
-def _suspended_matters(before: Readings, state: DeskState) -> bool:
+def _suspended_matters(before: Readings, after: Readings, state: DeskState) -> bool:
     """Between customers, or with the list open: not while a basket is being scanned."""
-    return (
-        before.basket is None or state.view == "suspended" or len(before.basket.basket.lines) <= 1
-    )
+    if before.basket is None or after.basket is None or state.view == "suspended":
+        return True
+    return len(before.basket.basket.lines) <= 1
 
 
 def _with_known(box: Box, readings: Readings) -> Readings:
@@ -162,7 +162,6 @@ def _print_job(box: Box, state: DeskState) -> PrintJob | None:
 
 READINGS: Final[dict[str, Callable[[Box, DeskState], object]]] = {
     "basket": lambda box, _: selling.current(box.shop),
-    "suspended": lambda box, _: tuple(selling.suspended(box.shop)),
     "shift": lambda box, _: shifts.current(box.shop),
     "print_job": _print_job,
     "quick": lambda box, _: tuple(catalogue.quick_products(box.shop, MAX_QUICK)),

@@ -65,7 +65,7 @@ def test_anything_else_is_unreadable(code: str, message: str) -> None:
         decode(code)
     assert caught.value.message == message
     assert caught.value.what_now == (
-        "Scan the square code at the foot of the receipt again, flat and clean."
+        "Scan the QR code at the foot of the receipt again, flat and clean."
     )
 
 

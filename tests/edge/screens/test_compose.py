@@ -93,7 +93,7 @@ def test_quick_products_are_there_only_while_goods_can_be_added(till: Any) -> No
 def test_the_newest_notice_of_the_box_is_shown_until_the_next_key(till: Any) -> None:
     till.box.notices.tell("good", "payment.given_back", "…", amount="38,000 KRW")
     assert till.notice() == ("The card payment over ₩38,000 was given back.", "")
-    assert till.notice("ko")[0] == "카드 결제 ₩38,000을(를) 돌려주었습니다."
+    assert till.notice("ko")[0] == "카드 결제 ₩38,000의 승인을 취소했습니다."
     till.press("Escape")
     assert till.screen.notice is None
 

@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 
 from drivers.events import PaymentOutcome, PaymentResult
+from edge import changes
 from edge.domain.errors import NoShift, UnknownCode
 from edge.screens.parts import TenderShown, Words
+from edge.screens.readings import Readings, read
 from edge.services import payments, printing, sales, selling, shifts
 
 BREAD, CAKE, COFFEE = "8801007000015", "8801007000022", "8801007000046"
@@ -261,6 +263,15 @@ def test_a_basket_is_suspended_and_resumed_by_its_number(till: Any) -> None:
     assert till.notice()[0] == "Expected a number from the list, got 2."
     till.press("Enter", "1")
     assert basket(till) == [(1, "BREAD", 1, 3_200)]
+
+
+def test_a_suspended_basket_is_in_the_list_however_many_lines_it_has(till: Any) -> None:
+    till.scan(BREAD)
+    till.scan(CAKE)
+    before = read(till.box, Readings(), changes.TOPICS, till.desk.state)
+    till.press("F6")
+    seen = read(till.box, before, {changes.BASKET}, till.desk.state)
+    assert [len(view.basket.lines) for view in seen.suspended] == [2]
 
 
 # --- money ---
