@@ -16,6 +16,7 @@ from hardware_sim.processes import HOST, Company, PartyError, Ports, broker_name
 from hardware_sim.settings_files import Scannable, Shop
 
 STREAMS_END_WITHIN_S = 1
+ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 # A printer that has the shop's characters in its own font, as a shop would buy it.
 PRINTERS = {"ko": "epson-tm-t88v-korean", "zh": "gprinter-gp-l80250"}
@@ -24,7 +25,9 @@ COMPANY_NAMES = {"ko": "마루"}
 
 def run(folder: Path, first_port: int, language: str) -> int:
     """Opens the shop and stays until it is told to stop; the exit status."""
-    signal.signal(signal.SIGTERM, leave)
+    for number in ENDINGS:
+        if signal.getsignal(number) is not signal.SIG_IGN:  # nohup(1) ignores SIGHUP on purpose
+            signal.signal(number, leave)
     items = products()
     company = Company(folder, Ports.in_a_row(first_port), maru(items, language))
     try:
@@ -35,9 +38,17 @@ def run(folder: Path, first_port: int, language: str) -> int:
     except KeyboardInterrupt:
         return 0
     finally:
-        company.stop()
+        close(company)
         say("\nEverything has stopped.")
     return 0
+
+
+def close(company: Company) -> None:
+    """Stops everything, and lets no second Ctrl-C leave a half of it behind."""
+    before = {number: signal.signal(number, signal.SIG_IGN) for number in ENDINGS}
+    company.stop()
+    for number, handler in before.items():
+        signal.signal(number, handler)
 
 
 def maru(items: list[Product], language: str) -> Shop:
@@ -112,7 +123,7 @@ def language_of(environment: Mapping[str, str] = os.environ) -> str:
 
 
 def leave(_number: int, _frame: FrameType | None) -> NoReturn:
-    """SIGTERM ends the demo as Ctrl-C does: nothing stays behind."""
+    """SIGTERM and a closed window (SIGHUP) end the demo as Ctrl-C does: nothing stays behind."""
     raise KeyboardInterrupt
 
 

@@ -1,7 +1,10 @@
 """What `twinstore demo` says, and how it ends where the shop cannot open."""
 
+import os
+import signal
 import socket
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -29,6 +32,48 @@ def test_a_taken_port_ends_it_in_words_and_leaves_nothing_running(
     words = capsys.readouterr().out
     assert f"Another program listens on port {port}, so the shop cannot open." in words
     assert words.endswith("Everything has stopped.\n")
+
+
+@pytest.fixture
+def handlers() -> Iterator[None]:
+    """Puts back what the demo does to this process's signals."""
+    before = {number: signal.getsignal(number) for number in demo.ENDINGS}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+@pytest.mark.usefixtures("handlers")
+@pytest.mark.parametrize("ending", demo.ENDINGS)
+def test_every_ending_stops_the_shop_and_a_second_one_does_not_disturb_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ending: signal.Signals
+) -> None:
+    stopped: list[str] = []
+
+    def stop(company: Company) -> None:
+        for party in company.parties:
+            os.kill(os.getpid(), ending)
+            stopped.append(party.name)
+
+    monkeypatch.setattr(Company, "stop", stop)
+    monkeypatch.setattr(demo, "open_shop", lambda *_: os.kill(os.getpid(), ending))
+    assert demo.run(tmp_path, 8100, "en") == 0
+    assert stopped == ["broker", "hub", "line", "sim", "box"]
+
+
+@pytest.mark.usefixtures("handlers")
+def test_a_demo_under_nohup_outlives_its_window(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    stayed: list[bool] = []
+
+    def open_shop(*_: object) -> None:
+        os.kill(os.getpid(), signal.SIGHUP)
+        stayed.append(True)
+
+    monkeypatch.setattr(demo, "open_shop", open_shop)
+    assert (demo.run(tmp_path, 8100, "en"), stayed) == (0, [True])
 
 
 @pytest.mark.parametrize(
