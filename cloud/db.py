@@ -28,6 +28,9 @@ BUSY_TIMEOUT_MS = 10_000
 PRAGMAS = (
     "PRAGMA journal_mode=WAL",
     "PRAGMA synchronous=FULL",
+    # 64 MB of log between checkpoints: a backlog rewrites the same index pages again and again.
+    "PRAGMA wal_autocheckpoint=16000",
+    "PRAGMA cache_size=-32000",
     "PRAGMA foreign_keys=ON",
     f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}",
 )
