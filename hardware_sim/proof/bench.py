@@ -11,6 +11,7 @@ from collections.abc import Callable
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
+from hardware_sim.processes import PartyError
 from hardware_sim.proof.report import Progress, last_line, plain, say
 
 GROUP = "twinstore.benches"
@@ -37,7 +38,7 @@ def run(name: str, *, as_json: bool) -> int:
         return 2
     benchmark: Benchmark = found[name].load()
     progress = Progress()
-    figures = benchmark(progress)
+    figures = _tried(benchmark, progress)
     progress.end()
     is_ok = bool(figures.pop("ok", True))
     say(f"{name}: {_words(benchmark)}")
@@ -46,6 +47,14 @@ def run(name: str, *, as_json: bool) -> int:
     if as_json:
         say(last_line(name, ok=is_ok, figures=figures))
     return 0 if is_ok else 1
+
+
+def _tried(benchmark: Benchmark, progress: Progress) -> dict[str, Any]:
+    """A process that does not start, or a wait in vain, is a figure too: `reason`, and not ok."""
+    try:
+        return benchmark(progress)
+    except (PartyError, RuntimeError) as reason:
+        return {"ok": False, "reason": str(reason)}
 
 
 def _words(benchmark: Benchmark) -> str:

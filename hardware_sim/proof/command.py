@@ -6,6 +6,8 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from hardware_sim.processes import PartyError
+from hardware_sim.proof.outside import Refused
 from hardware_sim.proof.report import Layer, Progress, last_line, say, tell
 
 SCHEDULES_A_SECOND = 1_000  # so that 60 s mean more than 50,000
@@ -41,7 +43,7 @@ def run(*, seconds: int, seed: int, as_json: bool) -> int:
     plan, progress, started = Plan.of(seconds), Progress(), time.monotonic()
     layers: list[Layer] = []
     for prove in _layers(plan, seed, progress):
-        layer = prove()
+        layer = _tried(prove)
         progress.end()
         tell(layer)
         layers.append(layer)
@@ -55,6 +57,17 @@ def run(*, seconds: int, seed: int, as_json: bool) -> int:
     if as_json:
         say(last_line("prove", ok=ok, figures=figures))
     return 0 if ok else 1
+
+
+def _tried(prove: Callable[[], Layer]) -> Layer:
+    """A process that does not start proves nothing: that is the layer's verdict, in the process's own words."""
+    try:
+        return prove()
+    except (PartyError, Refused) as reason:
+        words = str(reason)
+        return Layer(
+            "processes", ok=False, figures={"reason": words}, lines=tuple(words.splitlines())
+        )
 
 
 def _layers(plan: Plan, seed: int, progress: Progress) -> Iterator[Callable[[], Layer]]:

@@ -21,7 +21,7 @@ class Point:
 
 
 @pytest.fixture(autouse=True)
-def two_benches(monkeypatch: pytest.MonkeyPatch) -> None:
+def two_benches(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> None:
     def quick(progress: Callable[[str], object]) -> dict[str, Any]:
         """Quick thing over the limit.
 
@@ -34,7 +34,12 @@ def two_benches(monkeypatch: pytest.MonkeyPatch) -> None:
         """Slow thing."""
         return {"ratio": 9.0, "ok": False}
 
+    def dead(_: Callable[[str], object]) -> dict[str, Any]:
+        raise RuntimeError("Expected a page, got none.")
+
     found = {"quick": Point(quick), "slow-one": Point(slow)}
+    if "dead" in request.node.name:
+        found["dead"] = Point(dead)
     monkeypatch.setattr(bench, "benches", lambda: found)
 
 
@@ -67,3 +72,13 @@ def test_percentiles() -> None:
 def test_the_registered_benches_are_all_there(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.undo()
     assert {"boot", "catalogue", "receipt", "sale", "scan", "uplink"} <= bench.benches().keys()
+
+
+def test_a_dead_benchmark_says_why(capsys: pytest.CaptureFixture[str]) -> None:
+    assert bench.run("dead", as_json=True) == 1
+    told = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert told == {
+        "name": "dead",
+        "ok": False,
+        "figures": {"reason": "Expected a page, got none."},
+    }

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from hardware_sim.processes import PartyError
 from hardware_sim.proof import command
 from hardware_sim.proof.command import Plan, find_mutants, simulate, try_rules
 from hardware_sim.proof.report import Layer, Progress, last_line, plain
@@ -101,3 +102,15 @@ def test_progress_is_said_seldom_where_nobody_watches(capsys: pytest.CaptureFixt
         progress(f"step {number}")
     progress.end()
     assert capsys.readouterr().err == "step 0\n"
+
+
+def test_a_process_that_does_not_start_is_a_verdict_and_no_traceback(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def dead() -> Layer:
+        raise PartyError("The hub ended with status 1.")
+
+    monkeypatch.setattr(command, "_layers", lambda *_: iter([dead]))
+    assert command.run(seconds=1, seed=7, as_json=True) == 1
+    told = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert (told["ok"], told["figures"]["reason"]) == (False, "The hub ended with status 1.")
