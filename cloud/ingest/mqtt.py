@@ -19,6 +19,7 @@ from paho.mqtt.client import Client, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
+from paho.mqtt.reasoncodes import ReasonCode
 
 from cloud.clock import Clock
 from cloud.ingest.admission import Packet
@@ -52,12 +53,13 @@ class MqttWire:
         self.is_connected = False
         self._awake, self._waker = socket.socketpair()
         self._awake.setblocking(False)
-        self._client = self._make_client(worker)
+        self._worker = worker
+        self._client = self._make_client()
 
-    def _make_client(self, worker: str) -> Client:
+    def _make_client(self) -> Client:
         client = Client(
             CallbackAPIVersion.VERSION2,
-            client_id=f"twinstore-hub-{worker}",
+            client_id=f"twinstore-hub-{self._worker}",
             protocol=MQTTProtocolVersion.MQTTv5
             if self._is_version_5
             else MQTTProtocolVersion.MQTTv311,
@@ -68,6 +70,8 @@ class MqttWire:
         client.on_connect = self._on_connect
         client.on_disconnect = self._on_disconnect
         client.on_message = self._on_message
+        client.on_subscribe = self._on_subscribe
+        client.on_publish = self._on_publish
         client.on_socket_open = _without_delay
         offline = to_json(State(online=False, boot=self._boot))
         client.will_set(topics.HUB_STATE, offline, qos=1, retain=True)
@@ -124,9 +128,20 @@ class MqttWire:
         if writable:
             self._client.loop_write()
         if connection in readable:
-            self._client.loop_read()
+            self._read(connection)
         self._client.loop_misc()
         return connection in readable
+
+    def _read(self, connection: Any) -> None:
+        try:
+            self._client.loop_read()
+        except Exception as error:  # noqa: BLE001 - for bytes that are not MQTT paho raises whatever it met
+            # Where the next packet begins is lost with it, and so is what the client holds: both begin again.
+            log.warning("The broker sent what is not MQTT (%s): the line begins again.", error)
+            connection.close()
+            self.is_connected = False
+            self._client = self._make_client()
+            self._back_off()
 
     def _wait(self, timeout_s: float) -> None:
         if select.select([self._awake], [], [], timeout_s)[0]:
@@ -187,6 +202,29 @@ class MqttWire:
         self.is_connected = False
         self._back_off()
 
+    def _on_subscribe(
+        self, client: Client, userdata: Any, mid: int, reasons: list[ReasonCode], properties: Any
+    ) -> None:
+        del client, userdata, mid, properties
+        for reason in reasons:
+            if reason.is_failure:
+                log.error(
+                    "The broker lets the hub not listen (%s): facts of some boxes do not arrive and wait "
+                    "there. Allow the hub's user to read twin1/#.",
+                    reason,
+                )
+
+    def _on_publish(
+        self, client: Client, userdata: Any, mid: int, reason: ReasonCode, properties: Any
+    ) -> None:
+        del client, userdata, mid, properties
+        if reason.is_failure:
+            log.error(
+                "The broker lets the hub not speak (%s): boxes hear no answer and keep their facts. "
+                "Allow the hub's user to write twin1/#.",
+                reason,
+            )
+
     def _on_message(self, client: Client, userdata: Any, message: MQTTMessage) -> None:
         del client, userdata
         if message.topic == topics.HUB_STATE:
@@ -204,6 +242,7 @@ class MqttWire:
 def _start_of_version_5() -> dict[str, Any]:
     """What `connect` takes with MQTT 5 alone; in 3.1.1 a clean session is paho's default."""
     properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
+    properties.SessionExpiryInterval = 0
     properties.MaximumPacketSize = MAX_PACKET_BYTES
     return {"clean_start": True, "properties": properties}
 
