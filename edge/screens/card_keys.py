@@ -9,7 +9,7 @@ from typing import Final
 from edge.db.tables import Payment
 from edge.screens import typed
 from edge.screens.parts import CardPayment, Notice, Tone, Words
-from edge.screens.state import DeskState, LastDone, notice
+from edge.screens.state import DeskState, LastDone, Misread, notice
 from edge.services import payments, sales, selling
 from edge.services.shop import Shop
 
@@ -24,6 +24,13 @@ def begin(shop: Shop, state: DeskState, text: str) -> DeskState:
     return replace(
         state, payment_id=payment.payment_id, is_stop_asked=False, notice=None, is_armed=False
     )
+
+
+def wait(_: Shop, state: DeskState, text: str) -> DeskState:
+    """What is typed while the payment terminal works stays in the line, to be entered after it."""
+    if text.strip():
+        raise Misread("counter.notice.card_first", has_advice=True)
+    return state
 
 
 def stopped(ask: AskToStop, state: DeskState) -> DeskState:

@@ -61,6 +61,7 @@ ENTERED: Final[dict[str, Command]] = {
     "empty": selling_keys.enter,
     "selling": selling_keys.enter,
     "done": selling_keys.enter,
+    "card": card_keys.wait,
     "returning": return_keys.enter,
     "suspended": selling_keys.resume,
     "shift": shift_keys.step,

@@ -9,6 +9,8 @@ import pytest
 from drivers.events import PaymentOutcome, PaymentResult
 from edge import changes
 from edge.domain.errors import NoShift, UnknownCode
+from edge.screens.desk import ENTERED
+from edge.screens.keys import STAGES
 from edge.screens.parts import TenderShown, Words
 from edge.screens.readings import Readings, read
 from edge.services import payments, printing, sales, selling, shifts
@@ -325,6 +327,22 @@ def test_a_card_and_cash_share_a_sale(till: Any) -> None:
         TenderShown("card", 30_000, "545454******9876"),
         TenderShown("cash", 10_000),
     )
+
+
+def test_a_code_typed_while_the_card_is_paid_stays_in_the_line(till: Any) -> None:
+    till.scan(CAKE)
+    till.press("F9")
+    assert till.press("Enter") is True
+    assert till.screen.notice is None
+    assert till.press("Enter", BREAD) is False
+    assert till.notice() == (
+        "Nothing can be added while the card is being paid.",
+        "Wait for the payment terminal, or press Esc to cancel the card.",
+    )
+
+
+def test_enter_is_known_on_every_stage() -> None:
+    assert set(ENTERED) == set(STAGES)
 
 
 def test_an_approved_card_completes_the_sale(till: Any) -> None:
