@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import fcntl
 import gc
 import json
 import logging
@@ -70,6 +71,27 @@ SMAPS: Final = Path("/proc/self/smaps_rollup")
 ROOM_FOR_RESERVE_BYTES: Final = 1_000_000_000
 
 
+class RunsAlreadyError(Exception):
+    """Another process works with this box's data. What one finds half done is what the other is doing."""
+
+
+def alone_in(folder: Path) -> int:
+    """Takes the folder for this process until the handle is closed or the process ends, however it ends.
+
+    A second box would give up the payments and print jobs that the first one has under way.
+    """
+    handle = os.open(folder / "box.lock", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        os.close(handle)
+        raise RunsAlreadyError(
+            f"A box runs already with the data in {folder}; this one was not started and nothing was changed. "
+            "Stop the other one first, or name another data_dir in the settings."
+        ) from error
+    return handle
+
+
 class Box:
     """Everything of one running box. `start` and `stop` are for what works in the background."""
 
@@ -81,6 +103,7 @@ class Box:
         self.started_s = self.clock.monotonic()
         self.changes = Changes()
         settings.data_dir.mkdir(parents=True, exist_ok=True)
+        self._alone = alone_in(settings.data_dir)
         self.database: Database = WatchedDatabase(settings.database_path, self.changes)
         key = load_or_make(settings.key_path)
         self.shop: Shop = open_shop(settings, self.database, self.clock, key)
@@ -107,6 +130,7 @@ class Box:
         # A payment under way still has its outcome to write down, if it comes before the process ends.
         if is_idle:
             self.database.close()
+        os.close(self._alone)
 
     def app(self) -> FastAPI:
         app = FastAPI(title="Twinstore box", docs_url=None, redoc_url=None)

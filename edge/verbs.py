@@ -55,7 +55,7 @@ def run(settings_path: Path, *, verbose: bool) -> None:
         main.run(settings)
     except ShopError as error:
         raise click.ClickException(f"{error.message} {error.what_now}") from error
-    except KeyFileError as error:
+    except (KeyFileError, main.RunsAlreadyError) as error:
         raise click.ClickException(str(error)) from error
 
 

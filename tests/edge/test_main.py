@@ -67,6 +67,16 @@ def test_a_name_that_is_not_the_boxs_gets_nothing(path, host, status):
     assert answer.status_code == status
 
 
+def test_a_second_box_on_the_same_data_changes_nothing(box, path):
+    """It would take what the first one has under way for what a crash left behind."""
+    said = CliRunner().invoke(verbs.edge, ["run", "--settings", str(path)])
+    assert said.exit_code == 1
+    assert (
+        f"A box runs already with the data in {path.parent / 'box'}; this one was not started and nothing was changed. "
+        "Stop the other one first, or name another data_dir in the settings." in said.output
+    )
+
+
 def test_health_says_what_is_wrong_by_its_keys(box):
     health = box.health()
     assert (health.boot, health.shift_open, health.waiting_facts) == (box.boot, False, 0)
