@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import bindparam
-from sqlmodel import col, update
+from sqlmodel import col
 
 from drivers.interfaces import PrintDocument
 from edge.db.tables import PrintJob, rows_of
@@ -32,15 +32,18 @@ NEXT = {
     "FAILED": set[str](),
 }
 
-_JOB = rows_of(PrintJob).where(col(PrintJob.job_id) == bindparam("job_id"))
+# Past SQLAlchemy: what stands between a sale's commit and the first byte at the printer.
+_COLUMNS = tuple(PrintJob.model_fields)
+_JOBS = f"SELECT {', '.join(_COLUMNS)} FROM print_job"  # noqa: S608 - our own names
+_JOB = f"{_JOBS} WHERE job_id = ?"
+_OLDEST_WAITING = f"""
+{_JOBS} WHERE state NOT IN ({", ".join(f"'{state}'" for state in (*FINISHED, "UNKNOWN"))}) ORDER BY job_id LIMIT 1
+"""
+_ADVANCE = """
+UPDATE print_job SET state = ?, process_id = ?, reason = ?, updated_at = ?, document = ? WHERE job_id = ?
+"""
 _UNFINISHED = (
     rows_of(PrintJob).where(col(PrintJob.state).not_in(FINISHED)).order_by(col(PrintJob.job_id))
-)
-_OLDEST_WAITING = (
-    rows_of(PrintJob)
-    .where(col(PrintJob.state).not_in((*FINISHED, "UNKNOWN")))
-    .order_by(col(PrintJob.job_id))
-    .limit(1)
 )
 _RECENT = rows_of(PrintJob).order_by(col(PrintJob.job_id).desc()).limit(bindparam("limit"))
 _OF_SUBJECT = (
@@ -64,7 +67,7 @@ def queue_sale(work: Work, sale_id: str) -> None:
 def oldest_waiting(shop: Shop) -> PrintJob | None:
     """The job whose turn it is, with its document. One with an unknown outcome waits for a person, not in line."""
     with shop.read() as reader:
-        job = reader.first(PrintJob, _OLDEST_WAITING)
+        job = _first(reader, _OLDEST_WAITING)
         return job and job.model_copy(update={"document": _document(shop, reader, job)})
 
 
@@ -155,10 +158,15 @@ def _document(shop: Shop, reader: Reader, job: PrintJob) -> str:
 
 
 def _job(work: Work, job_id: int) -> PrintJob:
-    job = work.unit.first(PrintJob, _JOB, job_id=job_id)
+    job = _first(work.unit, _JOB, job_id)
     if job is None:
         raise NotFound(what="print job", name=job_id)
     return job
+
+
+def _first(reader: Reader, statement: str, *parameters: int) -> PrintJob | None:
+    row = reader.sql(statement, parameters).fetchone()
+    return None if row is None else PrintJob(**dict(zip(_COLUMNS, row, strict=True)))
 
 
 def _advance(
@@ -166,15 +174,14 @@ def _advance(
 ) -> PrintJob:
     if state not in NEXT[job.state]:
         raise BadTransition(what="Print job", name=job.job_id or 0, state=job.state, wanted=state)
-    values: dict[str, Any] = {
+    values = {
         "state": state,
         "process_id": process_id or job.process_id,
         "reason": reason,
         "updated_at": work.stamp,
+        "document": _document(work.shop, work.unit, job) if state == "SENDING" else job.document,
     }
-    if state == "SENDING":
-        values["document"] = _document(work.shop, work.unit, job)
-    work.unit.execute(update(PrintJob).where(col(PrintJob.job_id) == job.job_id).values(**values))
+    work.unit.sql(_ADVANCE, (*values.values(), job.job_id or 0))
     return job.model_copy(update=values)
 
 
