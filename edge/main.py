@@ -56,7 +56,6 @@ from ui.security import OwnNames
 log = logging.getLogger(__name__)
 
 GRACEFUL_S: Final = 1  # uvicorn would wait for the pages' open streams for ever
-REQUEST_THREADS: Final = 8  # as many as the database has readers
 FIRST_PAGE_S: Final = (
     1.0  # a browser that opens with the box comes first; without one, nobody waits longer
 )

@@ -56,6 +56,11 @@ def _paper(api: APIRouter, box: Box) -> None:
     def copy(job_id: int) -> dict[str, Any]:
         return shapes.print_job(printing.copy(box.shop, job_id))
 
+    @api.post("/print-jobs/{job_id}/printed")
+    def printed(job_id: int) -> dict[str, Any]:
+        """A person has seen the paper of a job of which the printer could not say whether it came out."""
+        return shapes.print_job(printing.confirm_printed(box.shop, job_id))
+
     @api.post("/drawer/open", status_code=202, response_class=Response)
     def open_drawer() -> None:
         drawers.open_without_sale(box.shop)

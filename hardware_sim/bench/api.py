@@ -29,8 +29,6 @@ from hardware_sim.counter import Counter
 from hardware_sim.payment_terminals.nexo import FAULTS as TERMINAL_FAULTS
 from hardware_sim.scanners.serial_line import FAULTS as SCANNER_FAULTS
 
-BYTES_SHOWN = 4096
-
 
 class Scan(BaseModel):
     data: str

@@ -137,6 +137,18 @@ def test_a_card(api: TestClient, shop: Shop) -> None:
     )
 
 
+def test_a_person_who_sees_the_paper_settles_a_job_of_unknown_outcome(
+    api: TestClient, shop: Shop
+) -> None:
+    ok(api.post("/api/sales", json={"lines": [{"sku": "BREAD"}]}), 201)
+    waiting = refused(api.post("/api/print-jobs/1/printed"), 409)
+    assert waiting["message"] == "Print job 1 is QUEUED and cannot become PRINTED."
+    printing.advance(shop, 1, "SENDING", process_id="0001")
+    printing.advance(shop, 1, "UNKNOWN", reason="the line broke")
+    seen = ok(api.post("/api/print-jobs/1/printed"))
+    assert (seen["state"], seen["reason"]) == ("PRINTED", "seen by a person")
+
+
 def test_goods_back(api: TestClient, shop: Shop) -> None:
     sale = ok(api.post("/api/sales", json={"lines": [{"sku": "BREAD", "quantity": 2}]}), 201)
     job = printing.oldest_waiting(shop)
@@ -228,6 +240,7 @@ def test_metrics_are_text(api: TestClient) -> None:
         ("/api/basket/lines/9/void", None, 409, "There is no open basket."),
         ("/api/sales/nope/reprint", None, 404, "There is no sale nope here."),
         ("/api/print-jobs/77/copy", None, 404, "There is no print job 77 here."),
+        ("/api/print-jobs/77/printed", None, 404, "There is no print job 77 here."),
         ("/api/returns/look-up", {"receipt_qr": "x"}, 422, "Expected the code of a receipt, got 'x'."),
         ("/api/sales", {"lines": []}, 422,
          "Expected body.lines: List should have at least 1 item after validation, not 0, got []."),
