@@ -15,6 +15,7 @@ from contract.feeds import Price, Product, canonical
 
 # One transaction each, so that an import of everything never keeps the boxes waiting for the write lock.
 ROWS_A_TRANSACTION = 2_000
+HIGHEST_PRICE_MINOR = 1_000_000_000_000  # a thousand pieces of it still fit into 64 bits
 Row = TypeVar("Row")
 
 
@@ -43,6 +44,9 @@ def apply(database: Database, change: CatalogueChange) -> dict[str, int]:
 
 def check(change: CatalogueChange) -> None:
     for price in change.prices:
+        if price.amount_minor > HIGHEST_PRICE_MINOR:
+            detail = f"expected a price of {price.sku} up to {HIGHEST_PRICE_MINOR}, got {price.amount_minor}"
+            raise CatalogueError(detail=detail)
         if price.amount_minor == 0 and not price.is_free:
             detail = (
                 f"expected a price above zero for {price.sku}, got 0; "

@@ -150,7 +150,7 @@ def _fitting() -> Iterator[None]:
     """What the disk refuses has left as Broken by now: what SQLite still refuses is the content."""
     try:
         yield
-    except (sqlite3.Error, DBAPIError) as error:
+    except (sqlite3.Error, DBAPIError, OverflowError) as error:
         why = error.orig if isinstance(error, DBAPIError) else error
         raise ValueError(f"expected rows that fit the box's tables, got {why}") from error
 

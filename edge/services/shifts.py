@@ -85,7 +85,7 @@ class X:
 def open_shift(shop: Shop, cashier: str, float_minor: int) -> Shift:
     """Opens the drawer for one cashier. Raises DrawerTaken where another one's shift is open."""
     name = " ".join(cashier.split())
-    if not 1 <= len(name) <= MAX_CASHIER:
+    if not 1 <= len(name) <= MAX_CASHIER or not name.isprintable():
         raise Malformed(
             expected=f"a cashier's name of 1 to {MAX_CASHIER} letters", got=repr(cashier)
         )

@@ -92,3 +92,12 @@ def test_a_product_given_away_may_cost_nothing(database: Database) -> None:
 def test_both_sold_and_removed_is_refused(database: Database) -> None:
     with pytest.raises(CatalogueError, match="expected A to be either sold or removed, got both"):
         service.apply(database, change("A", removed=("A",)))
+
+
+def test_a_price_that_no_column_holds_changes_nothing(database: Database) -> None:
+    with pytest.raises(
+        CatalogueError, match=r"expected a price of A up to 1000000000000, got 10{30}\b"
+    ):
+        service.apply(database, change("A", amount_minor=10**30))
+    with database.read() as session:
+        assert session.exec(select(FeedOperation)).all() == []

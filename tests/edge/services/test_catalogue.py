@@ -129,6 +129,13 @@ def test_a_snapshot_that_is_none_leaves_the_feed_as_it_was(
     assert scan("8801234500016").priced.total_minor == 4_500
 
 
+def test_a_price_beyond_the_table_is_refused_and_the_old_one_stays(shop: Shop, scan: Scan) -> None:
+    with pytest.raises(ValueError, match="expected rows that fit the box's tables"):
+        catalogue.apply(shop.database, prices(1, 2, price("BREAD", 10**30, 2)))
+    assert catalogue.cursors(shop.database)["prices"] == 1
+    assert scan("8801234500016").priced.total_minor == 4_500
+
+
 def test_both_ends_digest_the_same_text(shop: Shop, tmp_path: Path) -> None:
     rows = [
         ("BREAD:KRW", 2, {"sku": "BREAD", "currency": "KRW", "amount_minor": 4_800}),

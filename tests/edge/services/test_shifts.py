@@ -55,6 +55,7 @@ def test_two_cashiers_cannot_share_one_drawer(shop: Shop, facts: Facts) -> None:
     ("cashier", "float_minor", "message"),
     [
         (" ", 0, "Expected a cashier's name of 1 to 40 letters, got ' '."),
+        ("K\0m", 0, r"Expected a cashier's name of 1 to 40 letters, got 'K\x00m'."),
         ("x" * 41, 0, f"Expected a cashier's name of 1 to 40 letters, got '{'x' * 41}'."),
         ("Kim", -1, "Expected a float of zero and more, got -1."),
     ],
