@@ -59,7 +59,7 @@ def compose(shop: Shop, seen: Readings, state: DeskState) -> Counter:
     return Counter(
         head=_head(shop, seen),
         prompt=parts.Prompt(_ask(name, state), is_text=_asks_text(name, state)),
-        notice=_notice(seen, state),
+        notice=_notice(name, seen, state),
         stage=_stage(name, keys, seen, state),
         side=_side(shop, name, keys, seen, state),
         quick=_quick(seen) if name in SELLABLE else (),
@@ -141,11 +141,13 @@ def _asks_text(name: StageName, state: DeskState) -> bool:
     return is_name or (name == "shift" and state.step in ("reason_in", "reason_out"))
 
 
-def _notice(seen: Readings, state: DeskState) -> parts.Notice | None:
-    """What the last key led to, or what happened since without one."""
+def _notice(name: StageName, seen: Readings, state: DeskState) -> parts.Notice | None:
+    """What the last key led to, or what happened since without one; not what the stage itself says."""
     told = seen.notice
     if told is None or told.number <= state.heard:
         return state.notice
+    if name == "card" and told.key == "payment.unknown":
+        return None
     fields = tuple(sorted(told.fields.items()))
     now = Words(f"{told.key}.now", fields, plain=told.what_now) if told.what_now else None
     return parts.Notice(told.tone, Words(told.key, fields, plain=told.message), now)

@@ -24,9 +24,13 @@ class Told:
     refusal: str = ""
 
 
+class NobodyPaysError(ValueError):
+    """A key of the payment terminal was pressed with no payment at it."""
+
+
 def _press(counter: Counter, _: LineControl, button: str) -> None:
     if not counter.payment_terminal.press(button):
-        raise ValueError("Expected a payment at the terminal, got none.")
+        raise NobodyPaysError
 
 
 HANDS: Final[dict[str, Hand]] = {
@@ -56,6 +60,8 @@ def use(name: str, value: str, counter: Counter, line: LineControl) -> Told:
         return Told("bench.told.empty")
     try:
         hand(counter, line, value)
+    except NobodyPaysError:
+        return Told("bench.told.nobody_pays")
     except (ValueError, KeyError) as error:
         return Told("bench.told.refused", refusal=str(error))
     return Told(f"bench.told.{name}", value)

@@ -390,6 +390,8 @@ def test_an_unknown_payment_takes_no_second_money_and_lets_the_next_customer_com
     assert till.says(till.screen.stage.card.what) == (
         "It is not known yet whether the card was charged."
     )
+    till.box.notices.tell("bad", "payment.unknown", "It is not known.", "Wait.")
+    assert till.screen.notice is None  # the stage says it already
     till.press("F8", "50000")
     assert sales.newest(shop) == []
     till.press("F6")

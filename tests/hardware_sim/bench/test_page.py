@@ -109,7 +109,7 @@ def test_without_scripts_a_press_comes_back_to_the_page(client: TestClient) -> N
 def test_what_was_not_done_is_said(client: TestClient) -> None:
     look(client, language="en")
     client.post("/hands/press", data={"value": "approve"})
-    assert "Nothing was done. Expected a payment at the terminal, got none." in client.get("/").text
+    assert "Nobody is paying by card." in client.get("/").text
     client.post("/hands/scan", data={"value": "  "})
     assert "Type a code first." in client.get("/").text
     assert client.post("/hands/juggle").status_code == 404
