@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 PACKAGES = {"edge", "drivers", "cloud", "provisioning", "hardware_sim", "contract", "ui"}
 BESIDE = {
-    "tests", "requirements", "twinstore", "pyproject.toml", "README.md", "LICENSE", "CHANGELOG.md",
+    "tests", "requirements", "twinstore", "pyproject.toml", "README.md", "LICENSE", "BENCHMARKS.md", "CHANGELOG.md",
     "CONTRIBUTING.md", ".gitignore", ".ci", ".github",
 }  # fmt: skip
 
