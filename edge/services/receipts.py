@@ -56,7 +56,7 @@ def return_receipt(shop: Shop, goods_back: ReturnCompleted, original: Sold) -> P
         for line in goods_back.lines
         for element in (
             TextLine(line.name),
-            TextLine(f"  {line.quantity} ×", digits(-line.amount_minor, currency)),
+            TextLine(f"  × {line.quantity}", digits(-line.amount_minor, currency)),
         )
     )
     return _document(

@@ -130,7 +130,7 @@ def test_a_return_receipt_names_the_receipt_that_it_is_of(shop: Shop) -> None:
         "사유 … 모양",
         "-",
         "딸기 케이크",
-        "  1 × … -33,333",
+        "  × 1 … -33,333",
         "소계 … 33,333",
         "끝전 처리 … -3",
         "환불 … 33,330 KRW",
