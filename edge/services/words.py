@@ -89,8 +89,8 @@ KO = Words(
 )
 
 ZH = Words(
-    receipt="收据",
-    return_receipt="退货收据",
+    receipt="销售小票",
+    return_receipt="退货小票",
     copy="副本 COPY",
     business_number="营业登记号",
     number="编号",
@@ -109,7 +109,7 @@ ZH = Words(
     lot="批号",
     refund="退款",
     reason="原因",
-    original="原收据",
+    original="原小票",
     scan_to_return="退换货时请出示此码",
     thanks="谢谢光临",
     x_report="中途结算 X",
@@ -125,7 +125,7 @@ ZH = Words(
     expected="应有现金",
     counted="实点现金",
     variance="差额",
-    receipts="收据编号",
+    receipts="小票编号",
 )
 
 EN = Words(

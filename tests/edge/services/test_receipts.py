@@ -75,7 +75,7 @@ def test_a_korean_receipt_to_the_last_line(shop: Shop) -> None:
         (
             "zh",
             [
-                "收据",
+                "销售小票",
                 "牛奶面包",
                 "合计 … 23.50 CNY",
                 "现金 … 30.00",
