@@ -91,7 +91,7 @@ def test_what_came_over_the_wire_stays_text(client, day) -> None:
 def test_sales_are_filtered_and_a_filter_is_kept(client, day) -> None:
     assert "립스틱" not in page(client, "/sales")
     assert "₩ 11,000" in words(page(client, "/sales?search=립스틱"))
-    assert "No sales here yet." in page(client, "/sales?tender=card")
+    assert "No sale fits this filter." in page(client, "/sales?tender=card")
     saved = client.post(
         "/sales/filters", data={"name": "Kim", "query": "search=Kim"}, follow_redirects=False
     )
