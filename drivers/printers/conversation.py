@@ -6,6 +6,7 @@ that listens for status, and nothing has to run in the background while nobody i
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Callable
 from typing import Final
@@ -16,6 +17,7 @@ from drivers.printers import status as answers
 from drivers.transport import Clock, Transport
 
 SLICE_S: Final = 0.25
+FRESH_S: Final = 0.02  # a drawer and a receipt of one sale ask within a few milliseconds
 _READ_BYTES: Final = 256
 _ASK_ALL: Final = bytes.fromhex("10 04 01 10 04 02 10 04 03 10 04 04")
 
@@ -45,6 +47,9 @@ class Conversation:
         self._real_time: list[int] | None = None
         self._reading = threading.Lock()
         self._asking = threading.Lock()
+        self.answered_at_s = (
+            -math.inf
+        )  # by our clock, when somebody who asked for the status had it
         self._news = threading.Condition()
 
     # -- waiting -------------------------------------------------------------------------------
@@ -99,6 +104,11 @@ class Conversation:
         first, second, third, fourth = heard[:4]
         self.status = answers.status_from_real_time((first, second, third, fourth))
         return self.status
+
+    def has_just_answered(self) -> bool:
+        """Whether `status` is of this moment: what has come since is heard first."""
+        self.drain()
+        return self._clock.monotonic() - self.answered_at_s < FRESH_S
 
     def expect_buffer_status(self) -> int:
         """To be called before GS r goes out; `passed` has reached the number returned when its answer came."""

@@ -112,7 +112,9 @@ class EscposPrinter(LineDriver):
         if not self._writing.acquire(blocking=False):
             return known
         try:
-            return self._ask_twice()
+            answer = self._ask_twice()
+            self._conversation.answered_at_s = self._clock.monotonic()
+            return answer
         except Timeout:
             if known.can_print:
                 raise
@@ -167,10 +169,15 @@ class EscposPrinter(LineDriver):
 
     def _refuse_unless_ready(self) -> None:
         """Where a full buffer keeps the question out, the last ASB tells why it is full."""
+        talk = self._conversation
         try:
-            reasons = self._ask_twice().reasons
+            # The drawer asks at every cash sale, a moment before the receipt: one answer serves both, as long as
+            # the printer tells by itself what changes after it.
+            if not (self._model.has_asb and talk.has_just_answered()):
+                self._ask_twice()
+            reasons = talk.status.reasons
         except Timeout:
-            reasons = self._conversation.status.reasons or frozenset({Reason.SILENT})
+            reasons = talk.status.reasons or frozenset({Reason.SILENT})
         for reason in Reason:
             if reason in reasons:
                 self._refuse(reason)

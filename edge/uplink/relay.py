@@ -30,6 +30,7 @@ MAX_INBOX: Final = 256  # acks are cumulative: losing an old one of these costs 
 STORE_EVERY_S: Final = 1.0
 BUSY_WAIT_S: Final = 0.25
 IDLE_WAIT_S: Final = 5.0
+LINGER_S: Final = 0.02  # a sale and its drawer travel together, and the receipt goes first
 READ_AHEAD_FACTS: Final = 2_000
 READ_AHEAD_BYTES: Final = 1_000_000
 BURST: Final = 64  # batches sent before acks are looked at again; the widest window
@@ -173,7 +174,9 @@ class Relay:
     def run(self, stopping: threading.Event) -> None:
         while not stopping.is_set():
             wait_s = self.step()
-            self._woken.wait(wait_s)
+            is_idle = wait_s == IDLE_WAIT_S
+            if self._woken.wait(wait_s) and is_idle:
+                stopping.wait(LINGER_S)
             self._woken.clear()
         self._store(self._clock.monotonic())
 

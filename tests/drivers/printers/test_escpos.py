@@ -239,6 +239,41 @@ def test_refuses_before_the_first_byte(
     assert counter.driver.health().counters["PrinterFaultCount"] == 1
 
 
+ASKED = bytes.fromhex("10 04 01 10 04 02 10 04 03 10 04 04")
+
+
+def asked_for_a_receipt(counter: Any, pause_s: float) -> int:
+    """How often the printer is asked for its status by a job `pause_s` after somebody else has asked."""
+    counter.driver.status()
+    heard = len(counter.sim.received)
+    counter.time.sleep(pause_s)
+    counter.driver.print_bytes(counter.receipt(), "A001", 30.0)
+    before_the_job, _, _ = bytes(counter.sim.received[heard:]).partition(b"Line 1")
+    return before_the_job.count(ASKED)
+
+
+def test_the_drawers_question_a_moment_ago_serves_the_receipt_too(at_counter: Put):
+    assert asked_for_a_receipt(at_counter(), 0.01) == 0
+
+
+def test_an_older_answer_is_not_trusted(at_counter: Put):
+    assert asked_for_a_receipt(at_counter(), 0.03) == 1
+
+
+def test_a_printer_that_does_not_tell_changes_by_itself_is_always_asked(at_counter: Put):
+    assert asked_for_a_receipt(at_counter("clone-58mm"), 0.01) == 1
+
+
+def test_a_cover_opened_after_the_drawers_question_is_heard(at_counter: Put):
+    counter = at_counter()
+    counter.driver.status()
+    counter.unit.is_cover_open = True
+    counter.run(0.01)
+    with pytest.raises(Refused) as caught:
+        counter.driver.print_bytes(counter.receipt(), "A001", 30.0)
+    assert caught.value.fields == {"reason": "cover_open"}
+
+
 def test_refuses_a_silent_printer(at_counter: Put):
     counter = at_counter("bixolon-srp-350-serial")
     counter.sim.power_off()
