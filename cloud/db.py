@@ -121,10 +121,11 @@ def insert_for(session: Session, model: type[SQLModel]) -> sqlite.Insert | postg
 
 
 def _open(url: str) -> Engine:
+    """Errors hide the parameters: their text goes to a log, a fact's body does not."""
     if not url.startswith("sqlite:"):
-        return sa.create_engine(url, pool_pre_ping=True)
+        return sa.create_engine(url, pool_pre_ping=True, hide_parameters=True)
     Path(sa.make_url(url).database or "").parent.mkdir(parents=True, exist_ok=True)
-    engine = sa.create_engine(url, connect_args={"check_same_thread": False})
+    engine = sa.create_engine(url, connect_args={"check_same_thread": False}, hide_parameters=True)
     sa.event.listen(engine, "connect", _prepare_sqlite)
     sa.event.listen(engine, "begin", _begin_sqlite)
     return engine

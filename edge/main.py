@@ -15,6 +15,7 @@ import logging
 import os
 import secrets
 import shutil
+import signal
 import socket
 import sys
 import threading
@@ -23,7 +24,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Final
+from types import FrameType
+from typing import Any, Final, NoReturn
 
 import uvicorn
 from fastapi import FastAPI
@@ -381,7 +383,13 @@ def run(settings: Settings) -> None:
         page.served.wait(FIRST_PAGE_S)
         box.start()
 
+    # The server gives a signal that it has obeyed back to whoever had it before: to us, not to sudden death.
+    signal.signal(signal.SIGTERM, _end)
     try:
         asyncio.run(Server(config, listening).serve())
     finally:
         box.stop()
+
+
+def _end(_number: int, _frame: FrameType | None) -> NoReturn:
+    raise SystemExit(0)

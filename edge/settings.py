@@ -105,6 +105,17 @@ class Settings(BaseSettings):
             raise ValueError(f'expected "system:" or "file:/path", got {url!r}')
         return url
 
+    @field_validator("peripherals")
+    @classmethod
+    def _is_one_payment_terminal(
+        cls, peripherals: dict[str, PeripheralSettings]
+    ) -> dict[str, PeripheralSettings]:
+        """Each would be asked about the other's payments, and "not found" there means that no money moved."""
+        names = sorted(name for name, it in peripherals.items() if it.kind == "payment_terminal")
+        if len(names) > 1:
+            raise ValueError(f"expected one payment terminal at most, got {', '.join(names)}")
+        return peripherals
+
     @property
     def database_path(self) -> Path:
         return self.data_dir / "box.sqlite3"

@@ -226,7 +226,9 @@ def _engine(path: Path) -> Engine:
         poolclass=QueuePool,
         pool_size=READERS,
         max_overflow=0,
+        hide_parameters=True,  # an error's text goes to a log, a fact's body does not
     )
+
 
 def _begin_to_read(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN")

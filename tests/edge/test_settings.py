@@ -90,3 +90,12 @@ def test_no_file_and_no_toml(write, tmp_path):
     with pytest.raises(SettingsError) as broken:
         load(path)
     assert str(broken.value).startswith(f"The settings {path} are not TOML: ")
+
+
+def test_a_second_payment_terminal_is_refused(write):
+    entry = (
+        '[peripherals.{}]\nkind = "payment_terminal"\ndriver = "nexo"\nurl = "tcp://127.0.0.1:1"\n'
+    )
+    with pytest.raises(SettingsError) as caught:
+        load(write(GOOD + entry.format("left") + entry.format("right")))
+    assert "expected one payment terminal at most, got left, right" in str(caught.value)
