@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -12,8 +13,10 @@ from drivers import registry
 from drivers.errors import PeripheralError, Unavailable
 from drivers.events import ScanRead
 from drivers.interfaces import Scanner
-from hardware_sim.hosts import Host
+from hardware_sim.faults import Wrapped
+from hardware_sim.hosts import Host, TcpHost
 from hardware_sim.scanners.serial_line import ScannerInterface, ScannerUnit
+from hardware_sim.wire import Interface
 
 KIND = "scanner"
 CODES = [f"88012345678{it:02d}" for it in range(10, 20)]
@@ -37,11 +40,36 @@ STANDS = {"serial_line": Stand("generic-aim", ("serial", "tcp", "sim"), _serial_
 PLACES = [(name, cable) for name, stand in STANDS.items() for cable in stand.cables]
 
 
+class Counted(Wrapped):
+    """Counts the lines that its host has taken."""
+
+    def __init__(self, inner: Interface) -> None:
+        super().__init__(inner)
+        self._news = threading.Condition()
+        self._lines = 0
+
+    def connected(self) -> None:
+        super().connected()
+        with self._news:
+            self._lines += 1
+            self._news.notify_all()
+
+    def wait_for(self, lines: int) -> None:
+        with self._news:
+            assert self._news.wait_for(lambda: self._lines >= lines, 5.0)
+
+
 @dataclass
 class Place:
     driver: Any
     host: Host
     scan: Callable[[str], object]
+    interface: Counted
+
+    def taken(self, lines: int) -> None:
+        """A port takes a caller in its own time, and what is scanned before is lost, as on a real one."""
+        if isinstance(self.host, TcpHost):
+            self.interface.wait_for(lines)
 
     def show(self, data: str) -> None:
         with self.host.changing():
@@ -59,11 +87,14 @@ class Place:
 @pytest.fixture(params=PLACES, ids=lambda it: f"{it[0]}-{it[1]}")
 def place(request: pytest.FixtureRequest, wires: Any) -> Iterator[Place]:
     name, cable = request.param
-    interface, scan = STANDS[name].make()
+    bare, scan = STANDS[name].make()
+    interface = Counted(bare)
     opener, host, clock = wires.put(cable, interface)
     driver = registry.build(KIND, name, STANDS[name].profile, opener, clock)
     driver.open()
-    yield Place(driver, host, scan)
+    it = Place(driver, host, scan, interface)
+    it.taken(1)
+    yield it
     driver.close()
 
 
@@ -105,18 +136,20 @@ def test_a_lost_line_is_unavailable_and_open_brings_it_back(place: Place) -> Non
     assert not place.driver.health().is_open
     place.host.replug()
     place.driver.open()
+    place.taken(2)
     place.show(CODES[0])
     assert [it.data for it in place.first(1)] == [CODES[0]]
 
 
 def test_it_may_be_closed_and_opened_at_any_time(place: Place) -> None:
-    for _ in range(2):
+    for again in range(2):
         place.driver.close()
         place.driver.close()
         assert not place.driver.health().is_open
         with pytest.raises(Unavailable):
             list(place.driver.reads(0.01))
         place.driver.open()
+        place.taken(2 + again)
     place.show(CODES[0])
     assert [it.data for it in place.first(1)] == [CODES[0]]
 
