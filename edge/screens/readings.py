@@ -107,7 +107,6 @@ STALE_BY: Final = {
     "line": frozenset({changes.LINE, changes.OUTBOX}),
     "notice": frozenset({changes.NOTICES}),
 }
-EVERYTHING: Final = changes.TOPICS
 MAX_QUICK: Final = 8
 
 
