@@ -79,3 +79,20 @@ def test_a_second_choice_keeps_the_first(client: TestClient) -> None:
 @pytest.mark.parametrize("cookie", ["", "language=de&theme=pink", "language=<script>", "x"])
 def test_an_unknown_look_is_ignored(cookie: str) -> None:
     assert look_from(cookie, "ko") == Look("ko", "auto", "auto", "normal")
+
+
+def test_a_message_page_says_what_happened_what_to_do_and_the_way_back(tmp_path: Path) -> None:
+    html = Pages(tmp_path, Place()).render(
+        "message.html",
+        Look(),
+        title="No such page",
+        message="Here is nothing under /<nonsense>.",
+        what_now="Check the address.",
+        back="/",
+        back_label="To the boxes",
+    )
+    assert "<title>No such page</title>" in html
+    assert (
+        '<p class="first">Here is nothing under /&lt;nonsense&gt;.</p><p>Check the address.</p>'
+        '<p><a class="button main" href="/">To the boxes</a></p>'
+    ) in html
