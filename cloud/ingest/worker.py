@@ -66,6 +66,27 @@ class Feeds(Protocol):
         ...
 
 
+class Commands(Protocol):
+    """Requests to boxes, sent until their results have come. Messages as those of `Feeds`."""
+
+    def greeted(self, edge_id: str) -> None:
+        """The box has just come: what was sent to it before may be lost."""
+        ...
+
+    def due(self, shards: frozenset[int]) -> list[tuple[str, str | bytes, bool]]: ...
+
+
+class NoCommands:
+    """Nobody asks a box for anything."""
+
+    def greeted(self, edge_id: str) -> None:
+        del edge_id
+
+    def due(self, shards: frozenset[int]) -> list[tuple[str, str | bytes, bool]]:
+        del shards
+        return []
+
+
 class Worker:
     def __init__(
         self,
@@ -86,6 +107,7 @@ class Worker:
         self._has_work = True
         self._stopping = threading.Event()
         self.on_change: Callable[[], None] = _nothing
+        self.commands: Commands = NoCommands()
 
     @property
     def shards(self) -> frozenset[int]:
@@ -125,7 +147,8 @@ class Worker:
         elif self._has_work and self._clock.monotonic() >= self._bulk_until_s:
             self._has_work = self._projector.step(self._leases.shards)
             self.on_change()
-        for topic, payload, retain in self._feeds.due(self._leases.shards):
+        shards = self._leases.shards
+        for topic, payload, retain in self._feeds.due(shards) + self.commands.due(shards):
             self.wire.publish(topic, payload, retain=retain)
 
     def _take(self, packets: Sequence[Packet]) -> None:
@@ -173,6 +196,7 @@ class Worker:
         if isinstance(arrival.message, Hello):
             topic = topics.down(arrival.edge_id, topics.Down.HEAD)
             self.wire.publish(topic, self._feeds.head(), retain=True)
+            self.commands.greeted(arrival.edge_id)
         if not isinstance(arrival.message, Pull):
             return
         try:

@@ -62,6 +62,20 @@ class FakeFeeds:
 
 
 @dataclass
+class FakeCommands:
+    """One request, sent to a box whenever it says hello."""
+
+    greeted_boxes: list[str] = field(default_factory=list)
+
+    def greeted(self, edge_id: str) -> None:
+        self.greeted_boxes.append(edge_id)
+
+    def due(self, shards: frozenset[int]) -> list[tuple[str, str | bytes, bool]]:
+        fresh, self.greeted_boxes = self.greeted_boxes, []
+        return [(topics.down(edge_id, topics.Down.COMMAND), "{}", False) for edge_id in fresh]
+
+
+@dataclass
 class FakeProjector:
     left: int = 0
     steps: int = 0
@@ -170,6 +184,16 @@ def test_a_hello_is_answered_with_ack_and_heads(worker, wire, box) -> None:
     head = topics.down(box.edge_id, topics.Down.HEAD)
     ack = to_json(Ack(epoch="e1", high=0, chain=box.chains[0], hello=5))
     assert wire.sent == [(ACK, ack, False), (head, '{"feeds":{}}', True)]
+
+
+def test_a_box_that_says_hello_is_sent_its_commands_after_the_answer(worker, wire, box) -> None:
+    worker.commands = FakeCommands()
+    hello = topics.up(box.edge_id, topics.Up.HELLO)
+    wire.waiting = [Packet(hello, to_json(box.hello(nonce=5)).encode())]
+    worker.turn()
+    command = topics.down(box.edge_id, topics.Down.COMMAND)
+    assert [topic for topic, _, _ in wire.sent[:1]] == [ACK]
+    assert wire.sent[2:] == [(command, "{}", False)]
 
 
 def test_a_pull_is_answered_now_or_later(worker, wire, feeds, box) -> None:
