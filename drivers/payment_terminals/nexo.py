@@ -54,6 +54,8 @@ RESULT_OF_CONDITION: Final = {
     "InProgress": PaymentResult.IN_PROGRESS,
     "NotFound": PaymentResult.NOT_FOUND,
 }
+# The same, of a TransactionStatus: what it says of the payment that was asked about.
+TOLD_OF_PAYMENT: Final = frozenset({"InProgress", "NotFound"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +166,18 @@ def outcome_of(response: Any, reference: str) -> PaymentOutcome:
     return _approved(response, reference)
 
 
+def outcome_not_repeated(answer: Any, reference: str) -> PaymentOutcome:
+    """A TransactionStatusResponse that repeats no response.
+
+    Only the conditions of `TOLD_OF_PAYMENT` speak of the payment. All others ("Busy", "LoggedOut") refuse the question,
+    and a refused question is no declined payment: Garbled, to be asked again.
+    """
+    condition = text_at(answer, "Response", "ErrorCondition")
+    if condition not in TOLD_OF_PAYMENT:
+        raise Garbled(expected="what became of the payment", got=condition or "no answer to it")
+    return PaymentOutcome(RESULT_OF_CONDITION[condition], reference, error_condition=condition)
+
+
 def _approved(response: Any, reference: str) -> PaymentOutcome:
     """`amount_minor` is what was authorised, which after "Partial" is less than what was asked for."""
     transaction = at(response, "POIData", "POITransactionID")
@@ -248,7 +262,7 @@ class NexoTerminal(LineDriver):
         repeated = at(answer, "RepeatedMessageResponse", "RepeatedResponseMessageBody")
         if isinstance(repeated, dict) and repeated:
             return outcome_of(next(iter(repeated.values())), reference)
-        return outcome_of(answer, reference)
+        return outcome_not_repeated(answer, reference)
 
     def diagnose(self, deadline_s: float) -> None:
         """Returns where the payment terminal is well; Timeout, Unavailable or Garbled where not."""

@@ -24,6 +24,7 @@ from drivers.payment_terminals.nexo import (
     outcome_of,
 )
 from hardware_sim.faults import CutAfter, Late, SingleBytes
+from hardware_sim.payment_terminals.nexo import failure
 
 At = Callable[..., Any]
 
@@ -139,6 +140,33 @@ def test_a_query_may_have_to_be_asked_again(at_till: At) -> None:
         pay(till, deadline_s=5.0)
     results = [till.driver.query("P1", 5.0).result.value for _ in range(3)]
     assert results == ["in_progress", "in_progress", "approved"]
+
+
+@pytest.mark.parametrize(
+    ("answer", "got"),
+    [
+        (failure("Busy"), "Busy"),
+        (failure("LoggedOut"), "LoggedOut"),
+        (failure("Cancel"), "Cancel"),
+        ({"Response": {"Result": "Success"}}, "no answer to it"),
+    ],
+)
+def test_a_refused_question_is_no_declined_payment(
+    at_till: At, monkeypatch: pytest.MonkeyPatch, answer: dict[str, Any], got: str
+) -> None:
+    """The card was charged: taking the refusal for a decline would take the money twice."""
+    till = at_till()
+    till.unit.arm("query_only")
+    with pytest.raises(UnknownOutcome):
+        pay(till, deadline_s=5.0)
+    with monkeypatch.context() as patch:
+        patch.setattr(
+            till.terminal, "_answer_status", lambda header, _: till.terminal._send(header, answer)
+        )
+        with pytest.raises(Garbled) as caught:
+            till.driver.query("P1", 5.0)
+    assert str(caught.value) == f"Expected what became of the payment, got {got}."
+    assert till.driver.query("P1", 5.0).result is PaymentResult.APPROVED
 
 
 def test_a_late_answer_is_not_taken_for_the_next_payment_s(at_till: At) -> None:
