@@ -13,7 +13,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -251,6 +251,13 @@ class Company:
         self.line = self._line()
         self.sim = self._web("sim", ports.sim, "/api/shop", "sim", "run", "shop.toml")
         self.box = self._web("box", ports.box, "/health", "edge", "run", "--settings", "edge.toml")
+
+    def another(self, name: str, shop: Shop) -> Self:
+        """Another shop of this company, in a folder of its own: its box and its line are new, hub and broker ours."""
+        ports = replace(Ports.free(), hub=self.ports.hub, broker=self.ports.broker)
+        other = type(self)(self.folder / name, ports, shop)
+        other.broker, other.hub = self.broker, self.hub
+        return other
 
     @property
     def parties(self) -> tuple[Party, ...]:

@@ -29,7 +29,9 @@ class Receipt(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """`streams`: the hub's inbox, by epoch in order. `rows`: the box's outbox, {(epoch, seq): body}.
+    """All of it of one box; what another box sold and the hub took for its own is a phantom.
+
+    `streams`: the hub's inbox, by epoch in order. `rows`: the box's outbox, {(epoch, seq): body}.
 
     `books`: sale ids in the hub's books. `heads`: the box's chain head of each epoch.
     """
@@ -55,6 +57,10 @@ class Judgement:
     def is_clean(self) -> bool:
         return not any(getattr(self, field.name) for field in fields(self))
 
+    def plus(self, other: Judgement) -> Judgement:
+        names = [field.name for field in fields(self)]
+        return Judgement(*(getattr(self, name) + getattr(other, name) for name in names))
+
 
 def judge(evidence: Evidence) -> Judgement:
     told = [
@@ -71,7 +77,7 @@ def judge(evidence: Evidence) -> Judgement:
         doubled=_doubled([sale.sale_id for sale in sales]) + _doubled(evidence.books),
         out_of_order=_out_of_order(evidence.receipts, [sale.sale_id for sale in sales]),
         bodies_unequal=_unequal(evidence, known),
-        phantoms=len(known.keys() - made),
+        phantoms=len((known.keys() | set(evidence.books)) - made),
         gaps=sum(_gaps(stream) for stream in evidence.streams.values()),
         chains_unequal=sum(
             _head(stream) != evidence.heads.get(epoch) for epoch, stream in evidence.streams.items()

@@ -1,8 +1,9 @@
-"""Real box, hub and broker, killed at random while the line between them fails; then everything is counted.
+"""Two real boxes of one company, their hub and broker, killed at random while the lines between them fail.
 
-The oracle is the prover's own journal: a receipt is written down (and synced) when the box's 201 has arrived, in a
-file that no program under test knows. After the faults the line is put back, nothing is restarted that lives, and box
-and hub must agree fact for fact.
+Each shop has a box, a line and a seller of its own; hub and broker serve both. The oracle is each seller's own journal:
+a receipt is written down (and synced) when the box's 201 has arrived, in a file that no program under test knows.
+After the faults the lines are put back, nothing is restarted that lives, and each box and the hub must agree fact for
+fact; what one shop sold and the books say of the other is a phantom.
 """
 
 from __future__ import annotations
@@ -14,36 +15,33 @@ import tempfile
 import threading
 import time
 from collections import Counter
-from dataclasses import asdict
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass
+from functools import reduce
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import httpx
 
 from hardware_sim.processes import Company, Party, Ports, stopped
-from hardware_sim.proof.estate import collect, drained, open_shop, some_lines, start
+from hardware_sim.proof.estate import HILLSIDE, collect, drained, open_shop, some_lines, start
 from hardware_sim.proof.judgement import Judgement, Receipt, judge
 from hardware_sim.proof.outside import HeadOffice, Refused, Till
 from hardware_sim.proof.report import Layer, Progress
 
 PAUSE_S = (0.1, 1.2)  # between two faults
 DEAD_S = (0.0, 0.5)  # how long a killed process stays away
-# Dealt from a shuffled pack, so that also a short run has some of each.
-PACK = (
-    "box",
-    "box",
-    "hub",
-    "hub",
-    "broker",
-    "cut",
-    "cut",
-    "hole",
-    "hole_up",
-    "hole_down",
-    "slow",
-    "up",
-)
+SHARED = ("hub", "hub", "broker")
+OF_EACH_SHOP = ("box", "box", "cut", "hole", "hole_up", "hole_down", "slow", "up")
 KILLED = frozenset({"box", "hub", "broker"})
+
+
+def pack_of(shops: int) -> list[tuple[str, int]]:
+    """Every fault with the number of the shop that it strikes: dealt from a pack, also a short run has some of each."""
+    return [(what, 0) for what in SHARED] + [
+        (what, shop) for shop in range(shops) for what in OF_EACH_SHOP
+    ]
 
 
 class Seller:
@@ -81,30 +79,30 @@ class Seller:
 
 
 class Trouble:
-    """Kills and cuts, dealt with a seed; counts what it did."""
+    """Kills and cuts, dealt with a seed to any of the shops; counts what it did."""
 
-    def __init__(self, company: Company, seed: int) -> None:
+    def __init__(self, shops: Sequence[Company], seed: int) -> None:
         self.counts: Counter[str] = Counter()
-        self._company = company
+        self._shops = shops
         self._rng = random.Random(seed)
-        self._pack: list[str] = []
+        self._pack: list[tuple[str, int]] = []
 
     def strike(self) -> None:
-        self._pack = self._pack or self._rng.sample(PACK, len(PACK))
-        what = self._pack.pop()
+        if not self._pack:
+            pack = pack_of(len(self._shops))
+            self._pack = self._rng.sample(pack, len(pack))
+        what, number = self._pack.pop()
+        shop = self._shops[number]
         if what in KILLED:
-            self._kill(self._company.party(what))
+            self._kill(shop.party(what))
         else:
-            self._spoil_line(what)
+            self._spoil_line(shop, what)
         time.sleep(self._rng.uniform(*PAUSE_S))
 
     def heal(self) -> None:
-        self.set_line("up")
-        start(*(party for party in self._company.parties if party.name != "sim"))
-
-    def set_line(self, state: str, **more: Any) -> None:
-        body = {"state": state, **more}
-        httpx.post(self._company.line_control_url, json=body, trust_env=False).raise_for_status()
+        for shop in self._shops:
+            set_line(shop, "up")
+            start(*(party for party in shop.parties if party.name != "sim"))
 
     def _kill(self, party: Party) -> None:
         party.kill()
@@ -114,61 +112,120 @@ class Trouble:
         if self._rng.random() < 0.5:  # the other half is hit again before it has woken
             party.wait_until_ready()
 
-    def _spoil_line(self, state: str) -> None:
+    def _spoil_line(self, shop: Company, state: str) -> None:
         self.counts["line_faults"] += state != "up"
-        self.set_line(state, is_mid_packet=self._rng.random() < 0.5)
+        set_line(shop, state, is_mid_packet=self._rng.random() < 0.5)
+
+
+def set_line(shop: Company, state: str, **more: Any) -> None:
+    body = {"state": state, **more}
+    httpx.post(shop.line_control_url, json=body, trust_env=False).raise_for_status()
+
+
+@dataclass
+class Branch:
+    """One of the shops, with its till and whoever sells there."""
+
+    shop: Company
+    till: Till
+    seller: Seller
+
+    @classmethod
+    def opened(cls, shop: Company, office: HeadOffice, seed: int) -> Self:
+        till = Till(shop.box.url)
+        open_shop(till, office)
+        return cls(shop, till, Seller(shop.box.url, shop.folder / "receipts.jsonl", seed))
+
+    def is_drained(self, office: HeadOffice) -> bool:
+        return drained(self.shop, self.till, office)
+
+    def judged(self, office: HeadOffice) -> Judgement:
+        return judge(collect(self.shop, office, self.seller.receipts))
 
 
 def prove(seconds: float, seed: int, progress: Progress) -> Layer:
     with tempfile.TemporaryDirectory(prefix="twinstore-prove-") as folder:
-        company = Company(Path(folder), Ports.free())
-        with stopped(company):
-            start(company.broker, company.hub, company.line, company.box)
-            return _prove(company, seconds, seed, progress)
+        first = Company(Path(folder), Ports.free())
+        shops = [first, first.another("hillside", HILLSIDE)]
+        with ExitStack() as ending:
+            for shop in shops:
+                ending.enter_context(stopped(shop))
+            start(first.broker, first.hub, *(party for it in shops for party in (it.line, it.box)))
+            office = ending.enter_context(HeadOffice(first.hub.url))
+            branches = [
+                Branch.opened(shop, office, seed + number) for number, shop in enumerate(shops)
+            ]
+            for branch in branches:
+                ending.enter_context(branch.till)
+            return _prove(branches, office, seconds, Trouble(shops, seed), progress)
 
 
-def _prove(company: Company, seconds: float, seed: int, progress: Progress) -> Layer:
-    with Till(company.box.url) as till, HeadOffice(company.hub.url) as office:
-        open_shop(till, office)
-        seller = Seller(company.box.url, company.folder / "receipts.jsonl", seed)
-        trouble = Trouble(company, seed)
+def _prove(
+    branches: Sequence[Branch],
+    office: HeadOffice,
+    seconds: float,
+    trouble: Trouble,
+    progress: Progress,
+) -> Layer:
+    sellers = [branch.seller for branch in branches]
+    for seller in sellers:
         seller.start()
-        _trouble_for(seconds, trouble, seller, progress)
-        seller.stop()
-        trouble.heal()
-        healed_at_s = time.monotonic()
-        is_drained = drained(company, till, office)
-        heal_s = time.monotonic() - healed_at_s
-        found = judge(collect(company, office, seller.receipts))
-    return _layer(seller, trouble, found, heal_s if is_drained else None)
+    try:
+        _trouble_for(seconds, trouble, sellers, progress)
+    finally:
+        for seller in sellers:
+            seller.stop()
+    trouble.heal()
+    healed_at_s = time.monotonic()
+    is_drained = all(branch.is_drained(office) for branch in branches)
+    heal_s = time.monotonic() - healed_at_s
+    found = [branch.judged(office) for branch in branches]
+    receipts = [len(seller.receipts) for seller in sellers]
+    return layer_of(receipts, trouble.counts, found, heal_s if is_drained else None)
 
 
-def _trouble_for(seconds: float, trouble: Trouble, seller: Seller, progress: Progress) -> None:
+def _trouble_for(
+    seconds: float, trouble: Trouble, sellers: Sequence[Seller], progress: Progress
+) -> None:
     deadline_s = time.monotonic() + seconds
     while time.monotonic() < deadline_s:
         trouble.strike()
         left_s = max(0.0, deadline_s - time.monotonic())
         kills = sum(n for name, n in trouble.counts.items() if name.endswith("_kills"))
+        receipts = " + ".join(f"{len(seller.receipts):,}" for seller in sellers)
         progress(
-            f"processes: {len(seller.receipts):,} receipts, {kills} kills, "
+            f"processes: {receipts} receipts, {kills} kills, "
             f"{trouble.counts['line_faults']} line faults, {left_s:.0f} s left"
         )
 
 
-def _layer(seller: Seller, trouble: Trouble, found: Judgement, heal_s: float | None) -> Layer:
-    figures = {"receipts": len(seller.receipts)} | asdict(found) | dict(trouble.counts)
-    figures["heal_s"] = round(heal_s, 2) if heal_s is not None else None
-    faults = ", ".join(
-        f"{count} {name.replace('_', ' ')}" for name, count in trouble.counts.items()
-    )
-    healed = f"drained {heal_s:.1f} s after healing" if heal_s is not None else "never drained"
-    lines = (
-        f"{len(seller.receipts):,} receipts over {faults}; {healed}",
-        (
-            f"lost {found.lost}, doubled {found.doubled}, out of order {found.out_of_order}, "
-            f"bodies unequal {found.bodies_unequal}, phantoms {found.phantoms}, gaps {found.gaps}, "
-            f"chains unequal {found.chains_unequal}"
-        ),
-    )
-    ok = found.is_clean and heal_s is not None and bool(seller.receipts)
+def layer_of(
+    receipts: Sequence[int],
+    counts: Mapping[str, int],
+    found: Sequence[Judgement],
+    heal_s: float | None,
+) -> Layer:
+    """`receipts` and `found` of each box in turn; `heal_s` is None where something never arrived."""
+    total = reduce(Judgement.plus, found)
+    figures = {"boxes": len(receipts), "receipts": sum(receipts)} | asdict(total) | dict(counts)
+    figures["heal_s"] = None if heal_s is None else round(heal_s, 2)
+    lines = (_words_of_trouble(receipts, counts, heal_s), _words_of(total))
+    ok = total.is_clean and heal_s is not None and all(receipts)
     return Layer("processes", ok, figures, lines)
+
+
+def _words_of_trouble(
+    receipts: Sequence[int], counts: Mapping[str, int], heal_s: float | None
+) -> str:
+    sold = " + ".join(f"{count:,}" for count in receipts)
+    faults = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in counts.items())
+    healed = f"drained {heal_s:.1f} s after healing" if heal_s is not None else "never drained"
+    return f"{sold} receipts of {len(receipts)} boxes over {faults}; {healed}"
+
+
+def _words_of(found: Judgement) -> str:
+    return (
+        f"lost {found.lost}, doubled {found.doubled}, out of order {found.out_of_order}, "
+        f"bodies unequal {found.bodies_unequal}, phantoms {found.phantoms}, gaps {found.gaps}, "
+        f"chains unequal {found.chains_unequal}"
+    )

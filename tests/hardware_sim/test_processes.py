@@ -8,6 +8,7 @@ import pytest
 
 from hardware_sim import processes
 from hardware_sim.processes import Company, Party, PartyError, Ports
+from hardware_sim.settings_files import Shop
 
 WEB = (
     "import http.server, sys\n"
@@ -141,6 +142,17 @@ def test_a_taken_port_is_said_before_anything_starts(tmp_path: Path) -> None:
         "Stop that program, or choose other ports with --port."
     )
     assert [party.is_alive for party in company.parties] == [False] * 5
+
+
+def test_another_shop_shares_hub_and_broker_and_nothing_else(tmp_path: Path) -> None:
+    first = Company(tmp_path, Ports.free())
+    other = first.another("hillside", Shop(edge_id="maru-hillside-1"))
+    assert (other.hub, other.broker) == (first.hub, first.broker)
+    assert other.folder == tmp_path / "hillside"
+    assert {other.box.url, other.line.url}.isdisjoint({first.box.url, first.line.url})
+    line = other.line.command
+    assert line[line.index("--to") + 1] == f"127.0.0.1:{first.ports.broker}"
+    assert 'edge_id = "maru-hillside-1"' in (other.folder / "edge.toml").read_text()
 
 
 @pytest.mark.requires("mosquitto")

@@ -117,6 +117,16 @@ def test_a_sale_that_the_box_never_made_is_a_phantom() -> None:
     assert found == replace(CLEAN, phantoms=1, bodies_unequal=1)
 
 
+def test_a_sale_of_another_box_in_the_books_is_a_phantom() -> None:
+    assert judge(told(books=[*AGREED.books, "s9"])) == replace(CLEAN, phantoms=1)
+
+
+def test_the_judgement_of_several_boxes_is_their_sum() -> None:
+    assert replace(CLEAN, lost=1).plus(replace(CLEAN, lost=2, gaps=1)) == replace(
+        CLEAN, lost=3, gaps=1
+    )
+
+
 def test_a_missing_number_is_a_gap_and_breaks_the_chain() -> None:
     stream = [fact(1, BODIES[0]), fact(3, BODIES[2])]
     found = judge(told(streams={"e1": stream}, receipts=[], books=["s1", "s3"]))
