@@ -7,6 +7,7 @@ import pytest
 
 from drivers.errors import Timeout, Unavailable, UnknownOutcome
 from drivers.events import PaymentOutcome, PaymentResult
+from edge.db.tables import Payment
 from edge.domain.basket import EnteredCode
 from edge.domain.errors import DiskFull, PaymentUnknown
 from edge.peripherals.conditions import Condition, State
@@ -26,6 +27,7 @@ class FakeTerminal:
     reversed: dict[str, str] = field(default_factory=dict)
     calls: list[tuple[str, str]] = field(default_factory=list)
     is_reachable: bool = True
+    is_paying: bool = False
 
     def pay(self, reference, amount_minor, currency, deadline_s):
         self.calls.append(("pay", reference))
@@ -58,6 +60,8 @@ class FakeTerminal:
         self.calls.append(("query", reference))
         if not self.is_reachable:
             raise Timeout(address="terminal", deadline_s=deadline_s)
+        if self.is_paying:
+            return PaymentOutcome(PaymentResult.IN_PROGRESS, reference)
         if reference in self.reversed:
             return PaymentOutcome(PaymentResult.APPROVED, reference)
         return self.ledger.get(reference, PaymentOutcome(PaymentResult.NOT_FOUND, reference))
@@ -285,6 +289,38 @@ def test_no_word_for_five_minutes_gives_the_money_back(shop, desk, terminal, clo
     assert notices.newest.key == "payment.given_back"
     assert [fact["outcome"] for fact in facts(shop, "payment.settled")] == ["reversed"]
     assert selling.current(shop).due_minor == 12_000
+
+
+def lose_and_wait(shop, desk, terminal, clock, fault) -> Payment:
+    """A payment to be given back, because nobody said for five minutes what became of it."""
+    terminal.faults.append(fault)
+    terminal.is_reachable = False
+    payment = begin(shop)
+    while state_of(shop, payment) != "REVERSING":
+        desk._step_safely()
+        clock.pass_s(10)
+    terminal.is_reachable = True
+    return payment
+
+
+def test_what_the_terminal_never_heard_of_needs_no_reversal(shop, desk, terminal, clock):
+    payment = lose_and_wait(shop, desk, terminal, clock, "before approval")
+    clock.pass_s(30)
+    desk.step()
+    assert (state_of(shop, payment), terminal.reversed) == ("REVERSED", {})
+    assert [call for call, _ in terminal.calls].count("reverse") == 0
+
+
+def test_what_is_still_under_way_is_given_back_once_it_has_ended(shop, desk, terminal, clock):
+    payment = lose_and_wait(shop, desk, terminal, clock, "after approval")
+    terminal.is_paying = True
+    clock.pass_s(30)
+    desk.step()
+    assert (state_of(shop, payment), terminal.reversed) == ("REVERSING", {})
+    terminal.is_paying = False
+    clock.pass_s(30)
+    desk.step()
+    assert (state_of(shop, payment), terminal.charged, sales(shop)) == ("REVERSED", 0, 0)
 
 
 @pytest.mark.parametrize("fault", ["reversal lost before", "reversal lost after"])
