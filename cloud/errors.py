@@ -63,8 +63,52 @@ class NotFoundError(HubError):
     status = 404
 
 
+class NoSuchAddressError(HubError):
+    key = "hub.no_such_address"
+    template = "There is nothing at {path} of this hub. Nothing was changed."
+    what_now = "Check the address; /openapi.json lists those that there are."
+    status = 404
+
+
+class WrongMethodError(HubError):
+    key = "hub.wrong_method"
+    template = "Expected {allowed} at {path}, got {method}. Nothing was changed."
+    what_now = "Send the request again with a method that the address takes."
+    status = 405
+
+
+class MalformedError(HubError):
+    key = "hub.malformed"
+    template = "{place}: {problem}. Nothing was changed."
+    what_now = "Correct this field and send the request again."
+    status = 422
+
+
+class UnreadableError(HubError):
+    """What the framework itself refuses, for a reason of its own words."""
+
+    key = "hub.unreadable"
+    template = "The request was not understood: {detail}. Nothing was changed."
+    what_now = "Correct the request and send it again."
+    status = 400
+
+
 class CatalogueError(HubError):
     key = "hub.catalogue"
     template = "The catalogue was not changed: {detail}."
     what_now = "Correct the entry and send the whole list again."
+    status = 409
+
+
+class UnknownVerbError(HubError):
+    key = "hub.unknown_verb"
+    template = "The box {edge_id} does not know {verb!r}: it knows {known}. It was not asked."
+    what_now = "Ask for what it knows, or install newer software on the box."
+    status = 409
+
+
+class CommandError(HubError):
+    key = "hub.command"
+    template = "The box was not asked: {detail}."
+    what_now = "Correct the request and send it again."
     status = 409

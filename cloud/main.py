@@ -10,21 +10,19 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import uvicorn
-from fastapi import FastAPI, Request
-from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi import FastAPI
 from starlette.concurrency import run_in_threadpool
 
-from cloud import identity
+from cloud import answers, identity
 from cloud.catalogue import endpoints as catalogue_endpoints
 from cloud.catalogue.feeds import FeedService
 from cloud.catalogue.snapshots import Snapshots
 from cloud.changes import Changes
 from cloud.clock import Clock, SystemClock
-from cloud.console import endpoints as console_endpoints
+from cloud.console.endpoints import Console
 from cloud.db import Database
-from cloud.errors import HubError
 from cloud.fleet import endpoints as fleet_endpoints
+from cloud.fleet.sending import CommandSender
 from cloud.ingest.inbox import Inbox
 from cloud.ingest.leases import Leases
 from cloud.ingest.mqtt import MqttWire
@@ -64,6 +62,8 @@ class Hub:
             self.clock,
         )
         self.worker.on_change = self.changes.announce
+        self.commands = CommandSender(self.database, self.clock, self.changes.announce)
+        self.worker.commands = self.commands
         self._thread = WorkerThread(self.worker)
 
     def start(self) -> None:
@@ -76,6 +76,11 @@ class Hub:
 
     def catalogue_changed(self) -> None:
         self.feeds.look_now()
+        self.wire.wake()
+        self.changes.announce()
+
+    def command_asked(self) -> None:
+        self.commands.look_now()
         self.wire.wake()
         self.changes.announce()
 
@@ -97,11 +102,9 @@ def software() -> str:
 def build_app(hub: Hub) -> FastAPI:
     app = FastAPI(title="Twinstore hub", lifespan=_lifespan, docs_url=None, redoc_url=None)
     app.state.hub = hub
-    app.add_exception_handler(HubError, _refuse)
-    app.add_exception_handler(RequestValidationError, _refuse_malformed)
     database, clock = hub.database, hub.clock
     for router in (
-        fleet_endpoints.router(database, clock),
+        fleet_endpoints.router(database, clock, hub.command_asked),
         sales_endpoints.router(database),
         stock_endpoints.router(database),
         money_endpoints.router(database),
@@ -110,7 +113,9 @@ def build_app(hub: Hub) -> FastAPI:
         app.include_router(router)
     app.add_api_route("/health", hub.health)
     app.add_api_route("/.well-known/twinstore", lambda: _about(hub))
-    console_endpoints.add_to(app, hub.settings, database, clock, hub.changes)
+    console = Console(hub.settings, database, clock, hub.changes, hub.command_asked)
+    console.add_to(app)
+    answers.add_to(app, console.refusal)
     app.add_middleware(OwnNames, names=hub.settings.own_names)
     return app
 
@@ -146,23 +151,3 @@ def _about(hub: Hub) -> dict[str, Any]:
         "public_key": hub.identity.public_key,
         "address": hub.settings.address,
     }
-
-
-async def _refuse(request: Request, error: Exception) -> JSONResponse:
-    del request
-    assert isinstance(error, HubError)
-    return JSONResponse(error.as_dict(), status_code=error.status)
-
-
-async def _refuse_malformed(request: Request, error: Exception) -> JSONResponse:
-    del request
-    assert isinstance(error, RequestValidationError)
-    problem = error.errors()[0]
-    place = ".".join(str(part) for part in problem["loc"])
-    answer = {
-        "key": "hub.malformed",
-        "message": f"{place}: {problem['msg']}. Nothing was changed.",
-        "what_now": "Correct this field and send the request again.",
-        "fields": {"place": place},
-    }
-    return JSONResponse(answer, status_code=422)

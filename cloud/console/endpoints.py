@@ -17,8 +17,10 @@ from cloud.console.live import stream
 from cloud.console.tables import SavedFilter
 from cloud.console.views import Desk, View
 from cloud.db import Database
-from cloud.errors import NotFoundError
+from cloud.errors import HubError, NotFoundError
+from cloud.fleet import commands
 from cloud.fleet import repository as fleet
+from cloud.fleet.commands import VERB_PATTERN, Wanted
 from cloud.ingest.tables import Alarm
 from cloud.settings import Settings
 from ui.pages import Look, Pages, Place
@@ -41,14 +43,21 @@ SCREENS: dict[str, Build] = {
 
 class Console:
     def __init__(
-        self, settings: Settings, database: Database, clock: Clock, changes: Changes
+        self,
+        settings: Settings,
+        database: Database,
+        clock: Clock,
+        changes: Changes,
+        on_ask: Callable[[], None],
     ) -> None:
+        """`on_ask` tells the ingest that a box has been asked for something."""
         place = Place(settings.currency, settings.timezone, settings.accent, settings.language)
         self.pages = Pages(Path(__file__).parent, place)
         self._settings = settings
         self._database = database
         self._clock = clock
         self._changes = changes
+        self._on_ask = on_ask
 
     def add_to(self, app: FastAPI) -> None:
         for path, build in SCREENS.items():
@@ -56,6 +65,7 @@ class Console:
             app.add_api_route(f"/events{path}".rstrip("/"), self._events(build))
         app.add_api_route("/sales/filters", self.save_filter, methods=["POST"])
         app.add_api_route("/sales/filters/forget", self.forget_filter, methods=["POST"])
+        app.add_api_route("/boxes/{edge_id}/commands", self.ask, methods=["POST"])
         app.add_api_route("/data/alarms/done", self.alarm_done, methods=["POST"])
         self.pages.add_to(app)
 
@@ -82,19 +92,35 @@ class Console:
         self._changes.announce()
         return RedirectResponse("/data", 303)
 
+    def ask(
+        self,
+        edge_id: str,
+        verb: Annotated[str, Form(pattern=VERB_PATTERN)],
+        feed: Annotated[str, Form()] = "",
+    ) -> Response:
+        wanted = Wanted(verb=verb, arguments={"feed": feed} if feed else {})
+        commands.ask(self._database, self._clock, edge_id, wanted)
+        self._on_ask()
+        return RedirectResponse(f"/boxes/{edge_id}#commands-title", 303)
+
+    def refusal(self, request: Request, error: HubError) -> Response:
+        """A page for a person to whom the hub says no; in English where the catalogue lacks the words."""
+        key = f"refused.{error.key}"
+        values = {
+            **self._frame(View("refused.html", "", {})),
+            "error": error,
+            "key": key if self.pages.has_text(key) else "",
+        }
+        look = self.pages.look(request)
+        return self.pages.response("refused.html", look, status=error.status, **values)
+
     def _page(self, build: Build) -> Callable[[Request], Response]:
         def page(request: Request) -> Response:
             look = self.pages.look(request)
             try:
                 values = self._values(build, look, request)
             except NotFoundError as error:
-                values = {"view": View("missing.html", "", {}), "error": error, "stream": ""}
-                values |= {
-                    "company_name": self._settings.company_name,
-                    "alarm_count": 0,
-                    "asked": {},
-                }
-                return self.pages.response("missing.html", look, status=404, **values)
+                return self.refusal(request, error)
             return self.pages.response(values["view"].template, look, **values)
 
         return page
@@ -123,19 +149,23 @@ class Console:
             view = build(desk, asked)
             count = len(fleet.alarms(session))
             session.expunge_all()
+        stream_at = f"/events{request.url.path}".rstrip("/") + query if view.parts else ""
         return {
             **view.values,
-            "view": view,
+            **self._frame(view),
             "alarm_count": count,
-            "company_name": self._settings.company_name,
-            "stream": f"/events{request.url.path}".rstrip("/") + query if view.parts else "",
+            "stream": stream_at,
             "asked": asked,
-            "knows": self.pages.has_text,
             "worst": views.WORST,
         }
 
-
-def add_to(
-    app: FastAPI, settings: Settings, database: Database, clock: Clock, changes: Changes
-) -> None:
-    Console(settings, database, clock, changes).add_to(app)
+    def _frame(self, view: View) -> dict[str, Any]:
+        """What every page has around its own part; of one that shows no state, all there is."""
+        return {
+            "view": view,
+            "alarm_count": 0,
+            "company_name": self._settings.company_name,
+            "stream": "",
+            "asked": {},
+            "knows": self.pages.has_text,
+        }

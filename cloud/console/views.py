@@ -13,10 +13,12 @@ from sqlmodel import Session, SQLModel, col, or_, select
 
 from cloud.catalogue import repository as catalogue
 from cloud.catalogue.tables import CataloguePrice, CatalogueProduct
+from cloud.console.asked import offers, tell
 from cloud.console.names import name_in, shop_name
 from cloud.console.tables import SavedFilter
 from cloud.console.truth import tone_of, truth
 from cloud.errors import NotFoundError
+from cloud.fleet import commands
 from cloud.fleet import repository as fleet
 from cloud.fleet import service as boxes
 from cloud.ingest.tables import Alarm
@@ -32,6 +34,7 @@ from contract.errors import WireError
 SHOWN = 100
 SPARK_DAYS = 14
 FOUND = 20
+ASKED = 8
 WORST = frozenset({WireError.FORK.value, Z_DIFFERS})
 """Alarms that doubt the figures themselves."""
 
@@ -76,8 +79,11 @@ def box_view(desk: Desk, asked: Mapping[str, str]) -> View:
     box = boxes.box(desk.session, asked["edge_id"], desk.now)
     clauses = truth(box, is_selling=box.edge.edge_id in money.open_at(desk.session))
     heads = catalogue.heads(desk.session)
+    asked_of = commands.of_box(desk.session, box.edge.edge_id, desk.now, ASKED)
     values = {
         "box": box,
+        "offers": offers(commands.known_verbs(box.edge) or commands.FIRST_VERBS, asked_of),
+        "told": [tell(one, is_connected=box.edge.is_connected) for one in asked_of],
         "name": shop_name(box.edge, desk.company, desk.language),
         "clauses": clauses,
         "tone": tone_of(clauses),
@@ -88,7 +94,8 @@ def box_view(desk: Desk, asked: Mapping[str, str]) -> View:
         "days": sales.totals_by_date(desk.session, box.edge.edge_id, SPARK_DAYS),
         **_sale_rows(desk, Filter(edge_id=box.edge.edge_id), 8),
     }
-    return View("box.html", "/", values, ("alarms", "sentence", "sync", "peripherals", "latest"))
+    parts = ("alarms", "sentence", "sync", "peripherals", "commands", "latest")
+    return View("box.html", "/", values, parts)
 
 
 def sales_view(desk: Desk, asked: Mapping[str, str]) -> View:

@@ -1,21 +1,24 @@
-"""GET /api/boxes, /api/facts, /api/quarantine."""
+"""GET /api/boxes, /api/facts, /api/quarantine; POST /api/boxes/{edge_id}/commands."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 
 from cloud.clock import Clock
 from cloud.db import Database
-from cloud.fleet import repository, service
+from cloud.fleet import commands, repository, service
+from cloud.fleet.commands import Wanted
 from cloud.fleet.presence import Presence
 from cloud.fleet.service import Box
 
 Limit = Annotated[int, Query(ge=1, le=10_000)]
 
 
-def router(database: Database, clock: Clock) -> APIRouter:
+def router(database: Database, clock: Clock, on_ask: Callable[[], None]) -> APIRouter:
+    """`on_ask` tells the ingest that a box has been asked for something."""
     routes = APIRouter(prefix="/api")
 
     @routes.get("/boxes")
@@ -29,6 +32,20 @@ def router(database: Database, clock: Clock) -> APIRouter:
             found = service.box(session, edge_id, clock.now())
             alarms = repository.alarms(session, edge_id)
             return as_dict(found) | {"alarms": [alarm.model_dump() for alarm in alarms]}
+
+    @routes.post("/boxes/{edge_id}/commands", status_code=202)
+    def ask(edge_id: str, wanted: Wanted) -> dict[str, Any]:
+        asked = commands.ask(database, clock, edge_id, wanted)
+        on_ask()
+        return asked.as_dict()
+
+    @routes.get("/boxes/{edge_id}/commands")
+    def asked(edge_id: str, limit: Limit = 100) -> list[dict[str, Any]]:
+        """Newest first."""
+        now = clock.now()
+        with database.read() as session:
+            service.box(session, edge_id, now)
+            return [one.as_dict() for one in commands.of_box(session, edge_id, now, limit)]
 
     @routes.get("/facts")
     def facts(

@@ -128,7 +128,10 @@ def test_a_malformed_request_names_its_field(client) -> None:
             "body.prices.0.currency: String should match pattern '^[A-Z]{3}$'. Nothing was changed."
         ),
         "what_now": "Correct this field and send the request again.",
-        "fields": {"place": "body.prices.0.currency"},
+        "fields": {
+            "place": "body.prices.0.currency",
+            "problem": "String should match pattern '^[A-Z]{3}$'",
+        },
     }
 
 

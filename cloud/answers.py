@@ -1,0 +1,69 @@
+"""How the hub says no: our error form for a program, a page of the console for a person at a browser."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, Response
+from starlette.exceptions import HTTPException
+
+from cloud.errors import (
+    HubError,
+    MalformedError,
+    NoSuchAddressError,
+    UnreadableError,
+    WrongMethodError,
+)
+
+FOR_PROGRAMS = frozenset({"api", "events", "health", "openapi.json", "snapshots", ".well-known"})
+"""The first words of addresses that no person reads, whatever the request says that it accepts."""
+SHOWN = 200  # characters of an address: somebody may send thousands
+Page = Callable[[Request, HubError], Response]
+
+
+def add_to(app: FastAPI, page: Page) -> None:
+    """`page` shows a refusal to a person. Not a coroutine: it reads templates, which is not for the loop."""
+
+    def refuse(request: Request, error: Exception) -> Response:
+        refusal = in_words(request, error)
+        answer = page(request, refusal) if wants_page(request) else as_json(refusal)
+        if isinstance(error, HTTPException):
+            answer.status_code = error.status_code
+            answer.headers.update(error.headers or {})
+        return answer
+
+    for kind in (HubError, RequestValidationError, HTTPException):
+        app.add_exception_handler(kind, refuse)
+
+
+def wants_page(request: Request) -> bool:
+    first = request.url.path.split("/")[1]
+    return first not in FOR_PROGRAMS and "text/html" in request.headers.get("accept", "")
+
+
+def as_json(error: HubError) -> JSONResponse:
+    return JSONResponse(error.as_dict(), status_code=error.status)
+
+
+def in_words(request: Request, error: Exception) -> HubError:
+    if isinstance(error, HubError):
+        return error
+    if isinstance(error, RequestValidationError):
+        return malformed(error)
+    assert isinstance(error, HTTPException)
+    path = request.url.path[:SHOWN]
+    if error.status_code == NoSuchAddressError.status:
+        return NoSuchAddressError(path=path)
+    if error.status_code == WrongMethodError.status:
+        allowed = (error.headers or {}).get("Allow", "another method")
+        return WrongMethodError(path=path, method=request.method, allowed=allowed)
+    return UnreadableError(detail=str(error.detail).rstrip("."))
+
+
+def malformed(error: RequestValidationError) -> MalformedError:
+    problem = error.errors()[0]
+    return MalformedError(
+        place=".".join(str(part) for part in problem["loc"]), problem=problem["msg"]
+    )
