@@ -310,6 +310,12 @@ class Bodies:
             **more,
         }
 
+    def finished(
+        self, command_id: str, outcome: str = "done", detail: str = "queued"
+    ) -> dict[str, Any]:
+        own = {"command_id": command_id, "verb": "print_test", "outcome": outcome}
+        return {**COMMON, "type": "command.finished", **own, "detail": detail}
+
     def whole_shift(self, **differing: Any) -> list[dict[str, Any]]:
         """A shift from its opening to its Z report, which `differing` falsifies."""
         closed = self.closed(**differing)
