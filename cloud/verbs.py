@@ -59,12 +59,13 @@ def import_(file: Path, settings_path: Path) -> None:
     from pydantic import ValidationError
 
     from cloud.catalogue import service
+    from cloud.catalogue.checking import CatalogueChange
     from cloud.db import Database
     from cloud.errors import HubError
     from cloud.settings import load
 
     try:
-        change = service.CatalogueChange.model_validate_json(file.read_bytes())
+        change = CatalogueChange.model_validate_json(file.read_bytes())
         database = Database(load(settings_path).database)
         database.create()
         versions = service.apply(database, change)

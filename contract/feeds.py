@@ -16,6 +16,7 @@ from contract.envelope import Currency, Message
 
 BUCKETS = 1024
 SNAPSHOT_FORMAT = 1
+GTIN_LENGTHS = (8, 12, 13, 14)
 MAX_OPS_BYTES_INFLATED = 4_000_000
 
 FeedName = Literal["catalogue", "prices"]
@@ -41,6 +42,15 @@ class Price(Message):
     currency: Currency
     amount_minor: int = Field(ge=0)
     is_free: bool = False
+
+
+def gtin14(code: str) -> str:
+    """The code as a GTIN-14 (GS1 General Specifications 3.3), "" where it is none by its length.
+
+    >>> gtin14("9501101530003"), gtin14("MARU-7")
+    ('09501101530003', '')
+    """
+    return code.zfill(14) if len(code) in GTIN_LENGTHS and code.isascii() and code.isdigit() else ""
 
 
 class Operation(Message):

@@ -9,7 +9,7 @@ from fastapi.responses import FileResponse
 from pydantic import BaseModel
 
 from cloud.catalogue import service
-from cloud.catalogue.service import CatalogueChange
+from cloud.catalogue.checking import CatalogueChange
 from cloud.catalogue.snapshots import Snapshots
 from cloud.db import Database
 from cloud.errors import NotFoundError

@@ -9,6 +9,7 @@ from typing import get_args
 
 from sqlmodel import Session, SQLModel, col, func, select
 
+from cloud.catalogue.checking import Listed
 from cloud.catalogue.tables import (
     CataloguePrice,
     CatalogueProduct,
@@ -107,6 +108,17 @@ def snapshots(session: Session, feed: str) -> Sequence[FeedSnapshot]:
     """Newest first."""
     query = select(FeedSnapshot).where(FeedSnapshot.feed == feed)
     return session.exec(query.order_by(col(FeedSnapshot.version).desc())).all()
+
+
+def listed(session: Session) -> list[Listed]:
+    """Every product, for what none may have in common with another."""
+    query = select(
+        CatalogueProduct.sku,
+        CatalogueProduct.gtins,
+        CatalogueProduct.tax_group,
+        CatalogueProduct.tax_rate_bp,
+    )
+    return [Listed(*row) for row in session.exec(query)]
 
 
 def product_count(session: Session) -> int:

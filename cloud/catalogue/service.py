@@ -5,33 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TypeVar
 
-from pydantic import BaseModel, ConfigDict
-
 from cloud.catalogue import repository
+from cloud.catalogue.checking import CatalogueChange, check, check_together
 from cloud.db import Database
-from cloud.errors import CatalogueError
 from contract.envelope import Message
 from contract.feeds import Price, Product, canonical
 
 # One transaction each, so that an import of everything never keeps the boxes waiting for the write lock.
 ROWS_A_TRANSACTION = 2_000
-HIGHEST_PRICE_MINOR = 1_000_000_000_000  # a thousand pieces of it still fit into 64 bits
 Row = TypeVar("Row")
-
-
-class CatalogueChange(BaseModel):
-    """`removed` are the keys of products that are no longer sold; their prices go with them."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    products: list[Product] = []
-    prices: list[Price] = []
-    removed: list[str] = []
 
 
 def apply(database: Database, change: CatalogueChange) -> dict[str, int]:
     """Writes what differs and gives the feeds' versions. Raises CatalogueError with nothing written."""
     check(change)
+    if change.products:
+        with database.read() as session:
+            check_together(change, repository.listed(session))
     for products in _parts(list({product.sku: product for product in change.products}.values())):
         _write_products(database, products)
     for prices in _parts(list({price.sku: price for price in change.prices}.values())):
@@ -40,22 +30,6 @@ def apply(database: Database, change: CatalogueChange) -> dict[str, int]:
         _remove(database, change.removed)
     with database.read() as session:
         return repository.heads(session)
-
-
-def check(change: CatalogueChange) -> None:
-    for price in change.prices:
-        if price.amount_minor > HIGHEST_PRICE_MINOR:
-            detail = f"expected a price of {price.sku} up to {HIGHEST_PRICE_MINOR}, got {price.amount_minor}"
-            raise CatalogueError(detail=detail)
-        if price.amount_minor == 0 and not price.is_free:
-            detail = (
-                f"expected a price above zero for {price.sku}, got 0; "
-                'a product given away says "is_free": true'
-            )
-            raise CatalogueError(detail=detail)
-    both = {product.sku for product in change.products} & set(change.removed)
-    if both:
-        raise CatalogueError(detail=f"expected {min(both)} to be either sold or removed, got both")
 
 
 def _write_products(database: Database, products: Sequence[Product]) -> None:

@@ -22,7 +22,6 @@ from edge.domain.errors import NoPrice, PriceIsZero, UnknownCode
 from edge.services.shop import Shop
 
 FEEDS = ("catalogue", "prices")
-GTIN_LENGTHS = (8, 12, 13, 14)
 
 _FIND = """
 SELECT product.sku, product.names, product.tax_group, product.tax_rate_bp,
@@ -51,7 +50,7 @@ class QuickProduct:
 
 def find(reader: Reader, entered: EnteredCode, currency: str, language: str) -> Article:
     """What a code costs now. Raises UnknownCode, NoPrice or PriceIsZero."""
-    gtin = gtin14(entered.code)
+    gtin = feeds.gtin14(entered.code)
     code = {"gtin": gtin, "code": entered.code, "currency": currency}
     row = reader.sql(_FIND, code).fetchone()
     if row is None:
@@ -71,11 +70,6 @@ def find(reader: Reader, entered: EnteredCode, currency: str, language: str) -> 
         gtin=gtin if sku != entered.code else "",
         price_version=version,
     )
-
-
-def gtin14(code: str) -> str:
-    """The code as a GTIN-14 (GS1 General Specifications 3.3), "" where it is none by its length."""
-    return code.zfill(14) if len(code) in GTIN_LENGTHS and code.isascii() and code.isdigit() else ""
 
 
 def name_in(names: dict[str, str], language: str, otherwise: str) -> str:
@@ -180,7 +174,9 @@ def _insert_products(unit: UnitOfWork, rows: list[tuple[feeds.Operation, dict[st
             for (operation, value), product in zip(rows, products, strict=True)
         ],
     )
-    codes = {gtin14(gtin) or gtin: product.sku for product in products for gtin in product.gtins}
+    codes = {
+        feeds.gtin14(gtin) or gtin: product.sku for product in products for gtin in product.gtins
+    }
     _delete_in(unit, ProductCode, "code", list(codes))
     unit.insert(ProductCode, [{"code": code, "sku": sku} for code, sku in codes.items()])
 

@@ -17,6 +17,7 @@ from contract.feeds import (
     compress,
     decompress,
     digests,
+    gtin14,
 )
 
 ROW = ("BREAD-1", 7, '{"sku":"BREAD-1"}')
@@ -81,3 +82,18 @@ def test_what_of_a_snapshot_is_signed() -> None:
 )
 def test_an_error_of_a_newer_peer_is_unknown(key: str, error: WireError) -> None:
     assert WireError.of(key) is error
+
+
+@pytest.mark.parametrize(
+    ("code", "gtin"),
+    [
+        ("50123452", "00000050123452"),
+        ("8801234500016", "08801234500016"),
+        ("18801234500013", "18801234500013"),
+        ("123", ""),
+        ("BREAD-01", ""),
+        ("１２３４５６７８", ""),
+    ],
+)
+def test_a_gtin_has_fourteen_digits(code: str, gtin: str) -> None:
+    assert gtin14(code) == gtin

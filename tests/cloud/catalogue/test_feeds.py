@@ -12,8 +12,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cloud import identity
 from cloud.catalogue import feeds as feeds_module
 from cloud.catalogue import service
+from cloud.catalogue.checking import CatalogueChange
 from cloud.catalogue.feeds import FeedService
-from cloud.catalogue.service import CatalogueChange
 from cloud.catalogue.snapshots import KEPT, Snapshots
 from cloud.db import Database
 from cloud.ingest.admission import Admitted

@@ -4,7 +4,7 @@ import pytest
 from sqlmodel import select
 
 from cloud.catalogue import repository, service
-from cloud.catalogue.service import CatalogueChange
+from cloud.catalogue.checking import CatalogueChange
 from cloud.catalogue.tables import CataloguePrice, CatalogueProduct, FeedOperation
 from cloud.db import Database
 from cloud.errors import CatalogueError
@@ -101,3 +101,46 @@ def test_a_price_that_no_column_holds_changes_nothing(database: Database) -> Non
         service.apply(database, change("A", amount_minor=10**30))
     with database.read() as session:
         assert session.exec(select(FeedOperation)).all() == []
+
+
+def product(sku: str, **changes: object) -> dict[str, object]:
+    names = {"en": "Thing"}
+    return {"sku": sku, "names": names, "tax_group": "standard", "tax_rate_bp": 1_000} | changes
+
+
+def products(*rows: dict[str, object], removed: tuple[str, ...] = ()) -> CatalogueChange:
+    return CatalogueChange.model_validate({"products": list(rows), "removed": list(removed)})
+
+
+@pytest.mark.parametrize("spelt", ["8801234500016", "08801234500016"])
+def test_a_code_belongs_to_one_product(database: Database, spelt: str) -> None:
+    """Else one box would sell A under it and another B."""
+    service.apply(database, products(product("A", gtins=["8801234500016"])))
+    message = "expected code 08801234500016 on one product, got it on A and B"
+    with pytest.raises(CatalogueError, match=message):
+        service.apply(database, products(product("B", gtins=[spelt])))
+    with pytest.raises(CatalogueError, match="expected code MARU-7 on one product"):
+        service.apply(
+            database, products(product("B", gtins=["MARU-7"]), product("C", gtins=["MARU-7"]))
+        )
+    assert log_of(database, "catalogue") == [("A", 1, False)]
+
+
+def test_a_code_moves_to_another_product(database: Database) -> None:
+    service.apply(database, products(product("A", gtins=["8801234500016"])))
+    moved = product("A"), product("B", gtins=["8801234500016"])
+    assert service.apply(database, products(*moved))["catalogue"] == 3
+    heir = product("C", gtins=["8801234500016"])
+    assert service.apply(database, products(heir, removed=("B",)))["catalogue"] == 5
+
+
+def test_a_tax_group_has_one_rate(database: Database) -> None:
+    service.apply(database, products(product("A"), product("B")))
+    with pytest.raises(CatalogueError) as refusal:
+        service.apply(database, products(product("A", tax_rate_bp=1_200)))
+    assert str(refusal.value) == (
+        "The catalogue was not changed: expected one rate in tax group standard, got 1000 basis points for B "
+        "and 1200 for A; a new rate is sent for all products of its group together."
+    )
+    both = (product(sku, tax_rate_bp=1_200) for sku in ("A", "B"))
+    assert service.apply(database, products(*both))["catalogue"] == 4

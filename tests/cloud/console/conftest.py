@@ -8,7 +8,7 @@ import pytest
 from fastapi import FastAPI
 
 from cloud.catalogue import service
-from cloud.catalogue.service import CatalogueChange
+from cloud.catalogue.checking import CatalogueChange
 from cloud.ingest.admission import Admitted, Packet, admit
 from cloud.ingest.inbox import Inbox
 from cloud.ingest.pressure import Allowance
