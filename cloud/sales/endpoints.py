@@ -11,13 +11,15 @@ from cloud.errors import NotFoundError
 from cloud.sales import repository
 
 Limit = Annotated[int, Query(ge=1, le=5_000)]
+# Up to the highest number that a column holds.
+After = Annotated[int, Query(ge=0, lt=1 << 63)]
 
 
 def router(database: Database) -> APIRouter:
     routes = APIRouter(prefix="/api")
 
     @routes.get("/sales")
-    def sales(edge_id: str = "", after: int = 0, limit: Limit = 200) -> list[dict[str, Any]]:
+    def sales(edge_id: str = "", after: After = 0, limit: Limit = 200) -> list[dict[str, Any]]:
         """`after` is the `position` of the last one seen."""
         with database.read() as session:
             found = repository.after(session, edge_id, after, limit)
@@ -38,7 +40,7 @@ def router(database: Database) -> APIRouter:
             }
 
     @routes.get("/returns")
-    def returns(after: int = 0, limit: Limit = 200) -> list[dict[str, Any]]:
+    def returns(after: After = 0, limit: Limit = 200) -> list[dict[str, Any]]:
         with database.read() as session:
             return [
                 {

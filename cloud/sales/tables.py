@@ -54,11 +54,13 @@ class SaleLineRow(SQLModel, table=True):
 
 
 class SaleTax(SQLModel, table=True):
+    """A group whose rate changed while a basket was open is there twice."""
+
     __tablename__ = "sale_tax"
 
     sale_id: str = Field(primary_key=True)
     tax_group: str = Field(primary_key=True)
-    rate_bp: int
+    rate_bp: int = Field(primary_key=True)
     gross_minor: int = Field(sa_type=sa.BigInteger)
     tax_minor: int = Field(sa_type=sa.BigInteger)
 

@@ -12,7 +12,14 @@ from cloud.ingest.admission import Admitted
 from cloud.ingest.inbox import Inbox
 from cloud.ingest.pressure import Allowance
 from cloud.ingest.tables import Alarm, Fact, Quarantined
-from cloud.projection import FACTS_A_STEP, FactProjector, forget, registry
+from cloud.projection import (
+    FACTS_A_STEP,
+    FactProjector,
+    forget,
+    move_cursor,
+    next_work,
+    registry,
+)
 from cloud.sales import repository as sales
 from cloud.sales.tables import Return, Sale, SaleLineRow
 from cloud.stock import repository as stock
@@ -73,6 +80,21 @@ def test_a_sale_arrives_with_lines_tax_and_tenders(database, box, bodies, arrive
     ]
 
 
+def test_a_rate_that_changed_while_the_basket_was_open_stands_beside_the_other(
+    database, box, bodies, arrive
+) -> None:
+    sale = bodies.sale()
+    tax = {"tax_group": "standard", "rate_bp": 1_200, "gross_minor": 0, "tax_minor": 0}
+    sale["tax"] = [*sale["tax"], tax]
+    box.log(sale)
+    arrive(box)
+    with database.read() as session:
+        whole = sales.whole(session, sale["sale_id"])
+    assert whole is not None
+    assert sorted(tax.rate_bp for tax in whole.tax) == [1_000, 1_200]
+    assert count(database, Quarantined) == 0
+
+
 def test_stock_is_the_sum_of_moves(database, box, bodies, arrive) -> None:
     for body in (bodies.stocked(10), bodies.sale(), bodies.returned()):
         box.log(body)
@@ -100,6 +122,21 @@ def test_a_fact_that_comes_again_counts_once(database, box, make_box, bodies, ar
     again.log(bodies.sale(2))
     arrive(again)
     assert (count(database, Fact), count(database, Sale), count(database, SaleLineRow)) == (2, 2, 2)
+
+
+def test_two_workers_project_a_fact_once(database, box, bodies, clock) -> None:
+    """Both have read the same cursor; the second one's write comes late."""
+    box.log(bodies.stocked(10))
+    Inbox(database, clock).commit([Admitted(box.edge_id, box.batch(1))], Allowance(8, 0))
+    with database.read() as session:
+        work = next_work(session, ALL)
+    assert work is not None
+    cursor, _, through = work
+    with database.write() as session:
+        assert move_cursor(session, cursor, through)
+    with database.write() as session:
+        assert not move_cursor(session, cursor, through)
+    assert not FactProjector(database, clock).step(ALL)
 
 
 def test_a_crash_between_steps_neither_loses_nor_doubles(database, box, bodies, clock) -> None:
