@@ -9,9 +9,9 @@ from pydantic import ValidationError
 
 from contract import feeds
 from contract.feeds import Operation, Ops
-from edge.domain.errors import UnknownCode
+from edge.domain.errors import Malformed, UnknownCode
 from edge.services import catalogue, stock
-from edge.services.catalogue import QuickProduct, gtin14
+from edge.services.catalogue import QuickProduct
 from edge.services.selling import BasketView
 from edge.services.shop import Shop
 from edge.services.stock import Move
@@ -163,21 +163,6 @@ def test_a_repair_replaces_whole_buckets(shop: Shop, rows: Rows) -> None:
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    ("code", "gtin"),
-    [
-        ("50123452", "00000050123452"),
-        ("8801234500016", "08801234500016"),
-        ("18801234500013", "18801234500013"),
-        ("123", ""),
-        ("BREAD-01", ""),
-        ("１２３４５６７８", ""),
-    ],
-)
-def test_a_gtin_has_fourteen_digits(code: str, gtin: str) -> None:
-    assert gtin14(code) == gtin
-
-
 def test_stock_is_the_sum_of_signed_moves(shop: Shop, facts: Facts) -> None:
     stock.move(shop, "received", [Move("BREAD", 20, "L1"), Move("MILK", 10)])
     moved = stock.move(shop, "damaged", [Move("BREAD", -3, "L1")])
@@ -188,6 +173,15 @@ def test_stock_is_the_sum_of_signed_moves(shop: Shop, facts: Facts) -> None:
     )
     assert facts(shop)[-1] == moved.model_dump(mode="json")
     assert (moved.reason, moved.cashier, moved.business_date) == ("damaged", "Kim", "2026-11-23")
+
+
+@pytest.mark.parametrize("moves", [[], [Move("BREAD", 0)], [Move("BREAD", 1), Move("MILK", 0)]])
+def test_a_stock_move_moves_something(shop: Shop, facts: Facts, moves: list[Move]) -> None:
+    logged = facts(shop)
+    with pytest.raises(Malformed) as caught:
+        stock.move(shop, "received", moves)
+    assert caught.value.message.startswith("Expected at least one move, each with a quantity")
+    assert (stock.level(shop, "BREAD"), facts(shop)) == (0, logged)
 
 
 def test_stock_of_unknown_goods_moves_nothing(shop: Shop, facts: Facts, rows: Rows) -> None:
