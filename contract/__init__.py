@@ -5,6 +5,7 @@ topics     every MQTT topic, built and parsed in one place
 sales orders stock members   facts going up
 feeds      what comes down: pulls, operations, snapshots, digests
 commands   requests to a box; the result comes back as a fact
+capabilities   what a box can do, in the words of its hello
 health     telemetry, sheddable
 stream     sender and receiver of the sync as pure state machines
 errors     error keys that both ends know

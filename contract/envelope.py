@@ -78,7 +78,8 @@ class Clockface(Message):
 class Hello(Message):
     """Sent on every connection, and whenever the box asks where it stands. `nonce` comes back in the answer.
 
-    `location_name` is the shop's name by language ("ko", "zh", "en"), for people.
+    `location_name` is the shop's name by language ("ko", "zh", "en"), for people. `capabilities` are words of
+    `contract.capabilities`.
     """
 
     v: int = WIRE_VERSION

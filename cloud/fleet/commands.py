@@ -23,6 +23,7 @@ from cloud.errors import CommandError, NotFoundError, UnknownVerbError
 from cloud.fleet import repository
 from cloud.fleet.tables import BoxCommand, FinishedCommand
 from cloud.ingest.tables import Edge
+from contract.capabilities import Capabilities
 from contract.commands import Command
 from contract.envelope import make_uid, to_json
 from contract.feeds import canonical
@@ -98,8 +99,8 @@ def state_of(command: BoxCommand, finished: FinishedCommand | None, now: datetim
 
 def known_verbs(edge: Edge) -> frozenset[str] | None:
     """The verbs that the box has said it knows; None where it has said nothing."""
-    said = getattr(edge, "capabilities", "")
-    return frozenset(json.loads(said)) or None if said else None
+    said = json.loads(edge.capabilities) if edge.capabilities else ()
+    return Capabilities.of(said).verbs or None
 
 
 def ask(database: Database, clock: Clock, edge_id: str, wanted: Wanted) -> Asked:
@@ -140,13 +141,13 @@ def new_command(edge_id: str, wanted: Wanted, now: datetime) -> BoxCommand:
         command_id=make_uid(int(now.timestamp() * 1000), secrets.token_bytes),
         edge_id=edge_id,
         verb=wanted.verb,
-        arguments=_argument_text(wanted.arguments),
+        arguments=_argument_text(edge_id, wanted.arguments),
         asked_at=now,
         not_after=now + timedelta(seconds=wanted.patience_s),
     )
     if len(message(command)) > MAX_BYTES:
         detail = f"expected a message of at most {MAX_BYTES} bytes, got {len(message(command))}"
-        raise CommandError(detail=detail)
+        raise CommandError(edge_id=edge_id, detail=detail)
     return command
 
 
@@ -162,12 +163,13 @@ def message(command: BoxCommand) -> bytes:
     ).encode()
 
 
-def _argument_text(arguments: dict[str, Any]) -> str:
+def _argument_text(edge_id: str, arguments: dict[str, Any]) -> str:
     """JSON's escapes can spell what no text holds (half of a surrogate pair), and Python's JSON says NaN."""
     try:
         text = canonical(arguments)
         text.encode()
         json.dumps(arguments, allow_nan=False)
     except ValueError as error:
-        raise CommandError(detail=f"expected arguments of plain JSON: {error}") from error
+        detail = f"expected arguments of plain JSON: {error}"
+        raise CommandError(edge_id=edge_id, detail=detail) from error
     return text

@@ -164,6 +164,7 @@ def note_hello(edge: Edge, hello: Hello, now: datetime) -> None:
     edge.location_name = json.dumps(hello.location_name, ensure_ascii=False)
     edge.software = hello.software
     edge.public_key = hello.public_key
+    edge.capabilities = json.dumps(hello.capabilities) if hello.capabilities else ""
     edge.epoch = hello.epoch
     edge.boot = hello.boot
     edge.box_high = hello.high

@@ -57,7 +57,8 @@ class Stream(SQLModel, table=True):
 class Edge(SQLModel, table=True):
     """What is known of one box beside its facts. `box_high` is the highest seq it is known to hold.
 
-    `location_name` (names by language) and `health` are JSON text, "" where the box has said nothing.
+    `location_name` (names by language), `capabilities` (words of `contract.capabilities`, as the last hello said
+    them) and `health` are JSON text, "" where the box has said nothing.
     """
 
     __tablename__ = "edge"
@@ -68,6 +69,7 @@ class Edge(SQLModel, table=True):
     location_name: str = ""
     software: str = ""
     public_key: str = ""
+    capabilities: str = ""
     epoch: str = ""
     boot: str = ""
     box_high: int = Field(default=0, sa_type=sa.BigInteger)

@@ -24,7 +24,7 @@ COMMAND = "python -m contract.frozen"
 
 def messages() -> dict[str, type[BaseModel]]:
     """Every message that travels on its own, by the name of its schema's file: "sale.completed.v1"."""
-    found = {name_of(model): model for model in _every_model()}
+    found = {name_of(model): model for model in every_model()}
     nested = {
         name for model in found.values() for name in model.model_json_schema().get("$defs", {})
     }
@@ -94,7 +94,7 @@ def _leaves(path: str, node: Any) -> Iterator[tuple[str, Any]]:
         yield from _leaves(f"{path}.{key}" if path else str(key), child)
 
 
-def _every_model() -> Iterator[type[BaseModel]]:
+def every_model() -> Iterator[type[BaseModel]]:
     for module in pkgutil.iter_modules(contract.__path__, "contract."):
         importlib.import_module(module.name)
     waiting: list[type[BaseModel]] = [Batch, Message]

@@ -36,6 +36,11 @@ class Commands:
         self._shop = shop
         self._verbs = verbs
 
+    @property
+    def verbs(self) -> frozenset[str]:
+        """What can be asked of this box."""
+        return frozenset(self._verbs)
+
     def take(self, payload: bytes) -> None:
         try:
             command = Command.model_validate_json(payload)

@@ -17,6 +17,7 @@ from typing import Final, NamedTuple, Protocol
 
 from pydantic import ValidationError
 
+from contract.capabilities import Capabilities
 from contract.envelope import Ack, Clockface, Fact, Hello, to_json
 from contract.stream import Log, SayHello, SendBatch, Sender, Verdict
 from contract.topics import Up, up
@@ -63,6 +64,7 @@ class About:
     software: str
     public_key: str
     location_name: Mapping[str, str]
+    capabilities: Capabilities
 
 
 class LineTruth(NamedTuple):
@@ -259,6 +261,7 @@ class Relay:
             location_id=self._about.location_id,
             location_name=dict(self._about.location_name),
             public_key=self._about.public_key,
+            capabilities=self._about.capabilities.words(),
             clock=Clockface(wall=now, monotonic_s=self._clock.monotonic()),
             closed_epochs=self._stream.closed_epochs,
         )

@@ -14,11 +14,12 @@ import queue
 import random
 import threading
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Final
 
 from pydantic import ValidationError
 
+from contract.capabilities import Capabilities, spoken
 from contract.envelope import State
 from contract.health import Health
 from contract.topics import Address, Down
@@ -61,14 +62,6 @@ class Uplink:
         collect: Callable[[], Health],
     ) -> None:
         settings = shop.settings
-        about = About(
-            settings.edge_id,
-            settings.location_id,
-            boot,
-            software,
-            shop.key.public,
-            {str(language): name for language, name in settings.location_name.items()},
-        )
         self.status = LineStatus()
         self.counters: Counter[str] = Counter()
         self._shop = shop
@@ -80,12 +73,21 @@ class Uplink:
         self._send: Callable[[Outgoing], bool] = lambda _: False
         self._stop_line: Callable[[], None] = lambda: None
         self._threads: list[threading.Thread] = []
-        stream = OutboxStream.open(shop.database)
-        self.relay = Relay(self, stream, about, shop.clock, watchers)
         self.feeds = _feeds(self, shop, watchers)
         self.commands = Commands(
             shop, {"print_test": print_test, "resync_feed": resync_feed(self.feeds.repair, FEEDS)}
         )
+        about = About(
+            settings.edge_id,
+            settings.location_id,
+            boot,
+            software,
+            shop.key.public,
+            {str(language): name for language, name in settings.location_name.items()},
+            capabilities(self.commands.verbs, settings),
+        )
+        stream = OutboxStream.open(shop.database)
+        self.relay = Relay(self, stream, about, shop.clock, watchers)
         self.telemetry = Telemetry(
             self, settings.edge_id, collect, shop.clock, random.SystemRandom().uniform
         )
@@ -202,6 +204,16 @@ class Uplink:
         except queue.Empty:
             return
         work()
+
+
+def capabilities(verbs: Iterable[str], settings: Settings) -> Capabilities:
+    """What this box tells the hub that it can do."""
+    return Capabilities(
+        verbs=frozenset(verbs),
+        feeds=frozenset(FEEDS),
+        peripherals=frozenset(f"{it.kind}:{it.driver}" for it in settings.peripherals.values()),
+        messages=spoken(),
+    )
 
 
 def _feeds(uplink: Uplink, shop: Shop, watchers: Changes) -> Feeds:

@@ -33,8 +33,8 @@ def hear(database: Database, clock) -> Callable[..., None]:
 
 
 @pytest.fixture
-def come(hear, box) -> Callable[[], None]:
-    return lambda: hear(box.edge_id, box.hello())
+def come(hear, box) -> Callable[..., None]:
+    return lambda **said: hear(box.edge_id, box.hello(**said))
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from cloud.errors import CommandError, NotFoundError
+from cloud.errors import CommandError, NotFoundError, UnknownVerbError
 from cloud.fleet.commands import Wanted, ask, message, of_box, state_of
 from cloud.fleet.tables import BoxCommand, FinishedCommand
 from cloud.projection import FactProjector, forget
@@ -151,7 +151,7 @@ def test_arguments_that_no_message_can_carry_are_refused(
     wanted = Wanted.model_construct(verb="print_test", arguments=arguments, not_after_s=None)
     with pytest.raises(CommandError) as refused:
         ask(database, clock, box.edge_id, wanted)
-    assert refused.value.message.startswith(f"The box was not asked: {detail}")
+    assert refused.value.message.startswith(f"The box maru-office-1 was not asked: {detail}")
     assert told() == []
 
 
@@ -176,3 +176,11 @@ def test_the_state_follows_from_fact_clock_and_sending(is_sent, outcome, late_s,
     )  # fmt: skip
     now = NOON + timedelta(seconds=late_s)
     assert state_of(command, fact if outcome else None, now) == state
+
+
+def test_a_verb_that_the_box_does_not_say_it_knows_is_refused_in_words(come, asked, told) -> None:
+    come(capabilities=("verb:print_test", "verb:resync_feed", "feed:prices"))
+    with pytest.raises(UnknownVerbError) as refused:
+        asked("reboot")
+    assert refused.value.fields["known"] == "print_test, resync_feed"
+    assert told() == []

@@ -220,6 +220,13 @@ def test_health_and_state_are_kept_of_the_box(database, box, take, clock) -> Non
     assert (edge["is_connected"], edge["last_seen"]) == (False, clock.at)
 
 
+def test_what_a_box_can_do_is_kept_as_its_last_hello_said_it(database, box, take) -> None:
+    take(box.edge_id, box.hello(capabilities=("verb:print_test", "model:from-the-future")))
+    assert rows(database, Edge)[0]["capabilities"] == '["verb:print_test", "model:from-the-future"]'
+    take(box.edge_id, box.hello())
+    assert rows(database, Edge)[0]["capabilities"] == ""
+
+
 def test_the_will_of_an_older_boot_does_not_take_a_box_offline(database, box, take) -> None:
     take(box.edge_id, box.hello(), State(online=False, boot="boot-0"))
     assert rows(database, Edge)[0]["is_connected"] is True

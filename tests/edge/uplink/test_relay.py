@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from contract.capabilities import Capabilities
 from contract.envelope import GENESIS, Ack, Batch, Hello, chain, to_json
 from contract.sales import ShiftOpened
 from contract.stream import ACK_TIMEOUT_S, Receiver, Stand
@@ -15,7 +16,8 @@ from edge.uplink.outbox_stream import OutboxStream
 from edge.uplink.relay import BUSY_WAIT_S, IDLE_WAIT_S, STORE_EVERY_S, About, Relay
 from edge.uplink.wire import Outgoing
 
-ABOUT = About("maru-1", "maru", "boot-1", "0.1.0", "ab" * 32, {"ko": "마루"})
+CAN = Capabilities(verbs=frozenset({"print_test"}), feeds=frozenset({"prices"}))
+ABOUT = About("maru-1", "maru", "boot-1", "0.1.0", "ab" * 32, {"ko": "마루"}, CAN)
 
 
 @dataclass
@@ -121,6 +123,7 @@ def test_hello_says_who_and_how_far(shop, relay, hub, clock):
         {"ko": "마루"},
         clock.now(),
     )
+    assert hello.capabilities == ("verb:print_test", "feed:prices")
 
 
 def test_nothing_is_acknowledged_but_by_the_hub(shop, relay, hub):

@@ -9,6 +9,7 @@ import pytest
 from paho.mqtt.client import Client, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
+from contract.capabilities import Capabilities, spoken
 from contract.commands import Command
 from contract.envelope import Batch, Hello, State, make_uid, to_json
 from contract.feeds import Head, Operation, Ops, Pull, compress
@@ -21,6 +22,7 @@ from edge.clock import SystemClock
 from edge.domain.errors import DiskFull
 from edge.services import catalogue
 from edge.services.shop import open_shop
+from edge.settings import PeripheralSettings
 from edge.uplink.outbox_stream import OutboxStream
 from edge.uplink.uplink import Uplink
 
@@ -36,6 +38,7 @@ class Hub:
     def __init__(self, port: int) -> None:
         self.stands: dict[str, Stand] = {}
         self.stored: list[tuple[str, str]] = []
+        self.hellos: queue.Queue[Hello] = queue.Queue()
         self.pulls: queue.Queue[Pull] = queue.Queue()
         self.healths: queue.Queue[Health] = queue.Queue()
         self.prices = compress(Ops(feed="prices", after=0, through=0))
@@ -54,6 +57,7 @@ class Hub:
         channel = parse(message.topic).channel
         if channel is Up.HELLO:
             hello = Hello.model_validate_json(message.payload)
+            self.hellos.put(hello)
             stand = self.stands.get(hello.epoch, Stand())
             self.say(Down.ACK, to_json(Receiver().greet(stand, hello.epoch, hello.nonce)))
         elif channel is Up.FACTS:
@@ -88,7 +92,12 @@ def hub(broker) -> Iterator[Hub]:
 @pytest.fixture
 def real_shop(shop, settings, broker):
     """The same shop on the machine's clock, at the broker of this test."""
-    found = settings.model_copy(update={"broker_url": broker.url})
+    printer = PeripheralSettings(
+        kind="receipt_printer", driver="escpos", url="tcp://127.0.0.1:9100"
+    )
+    found = settings.model_copy(
+        update={"broker_url": broker.url, "peripherals": {"printer": printer}}
+    )
     return open_shop(found, shop.database, SystemClock(), shop.key)
 
 
@@ -165,6 +174,16 @@ def test_facts_health_and_pulls_go_up_and_prices_come_down(uplink, hub, real_sho
     assert hub.stored == bodies(real_shop)
     until(lambda: catalogue.cursors(real_shop.database)["prices"] == 4)
     assert hub.healths.get(timeout=WAIT_S).boot == "b"
+
+
+def test_the_hello_says_what_this_box_can_do(uplink, hub):
+    said = Capabilities.of(hub.hellos.get(timeout=WAIT_S).capabilities)
+    assert said == Capabilities(
+        verbs=frozenset({"print_test", "resync_feed"}),
+        feeds=frozenset({"catalogue", "prices"}),
+        peripherals=frozenset({"receipt_printer:escpos"}),
+        messages=spoken(),
+    )
 
 
 def test_a_broker_killed_in_the_middle_loses_and_doubles_nothing(
