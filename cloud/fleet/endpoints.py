@@ -75,6 +75,7 @@ def as_dict(box: Box) -> dict[str, Any]:
         "edge_id": edge.edge_id,
         "location_id": edge.location_id,
         "software": edge.software,
+        "public_key": edge.public_key,
         "online": box.presence is Presence.ONLINE,
         "presence": box.presence.value,
         "boot": edge.boot,

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
+import sqlalchemy as sa
 from sqlalchemy import ColumnElement
 from sqlmodel import Session, col, func, or_, select
 
@@ -36,6 +38,16 @@ class WholeSale:
     tax: Sequence[SaleTax]
     tenders: Sequence[SaleTender]
     returns: Sequence[Return]
+
+
+class OverReturned(NamedTuple):
+    """`edge_id` is the box that sold the line."""
+
+    edge_id: str
+    sale_id: str
+    line: int
+    sold: int
+    returned: int
 
 
 def after(session: Session, edge_id: str, position: int, limit: int) -> Sequence[Sale]:
@@ -98,6 +110,35 @@ def whole(session: Session, sale_id: str) -> WholeSale | None:
         tenders=session.exec(tenders.order_by(col(SaleTender.number))).all(),
         returns=session.exec(select(Return).where(Return.original_sale_id == sale_id)).all(),
     )
+
+
+def over_returned(session: Session, sale_ids: Collection[str]) -> list[OverReturned]:
+    """Lines of these sales of which more pieces have come back, to any boxes, than were sold."""
+    returned = func.sum(ReturnLineRow.quantity)
+    query = (
+        sa.select(
+            col(Sale.edge_id),
+            col(Sale.sale_id),
+            col(SaleLineRow.line),
+            col(SaleLineRow.quantity),
+            returned,
+        )
+        .select_from(ReturnLineRow)
+        .join(Return, col(Return.return_id) == ReturnLineRow.return_id)
+        .join(Sale, col(Sale.sale_id) == Return.original_sale_id)
+        .join(
+            SaleLineRow,
+            (col(SaleLineRow.sale_id) == Sale.sale_id)
+            & (col(SaleLineRow.line) == ReturnLineRow.original_line),
+        )
+        .where(col(Return.original_sale_id).in_(sale_ids))
+        .group_by(
+            col(Sale.edge_id), col(Sale.sale_id), col(SaleLineRow.line), col(SaleLineRow.quantity)
+        )
+        .having(returned > col(SaleLineRow.quantity))
+        .order_by(col(Sale.sale_id), col(SaleLineRow.line))
+    )
+    return [OverReturned(*row) for row in session.connection().execute(query)]
 
 
 def return_lines(session: Session, return_id: str) -> Sequence[ReturnLineRow]:

@@ -103,6 +103,31 @@ def test_stock_is_the_sum_of_moves(database, box, bodies, arrive) -> None:
         assert stock.levels(session) == [Level("maru-office", "SKU1", 9, 3)]
 
 
+@pytest.mark.parametrize("is_sale_last", [False, True])
+def test_goods_that_two_boxes_took_back_raise_an_alarm(
+    database, box, make_box, bodies, arrive, is_sale_last
+) -> None:
+    """Three pieces of two: each box was cut off and could not know of the other's return."""
+    other = make_box(edge_id="maru-hillside-1")
+    box.log(bodies.sale())
+    for number in (2, 3, 4):
+        other.log(bodies.returned(number))
+    for one in (other, box) if is_sale_last else (box, other):
+        arrive(one)
+    with database.read() as session:
+        alarms = [(it.edge_id, it.key, it.detail) for it in session.exec(select(Alarm)).all()]
+    sale_id = bodies.sale()["sale_id"]
+    detail = f"Expected at most 2 pieces of line 1 of sale {sale_id} back, got 3."
+    assert alarms == [(box.edge_id, "sales.over_returned", detail)]
+
+
+def test_whatever_was_sold_may_come_back_without_an_alarm(database, box, bodies, arrive) -> None:
+    for body in (bodies.sale(), bodies.returned(2), bodies.returned(3)):
+        box.log(body)
+    arrive(box)
+    assert count(database, Alarm) == 0
+
+
 def test_goods_unfit_to_sell_do_not_come_back_into_stock(database, box, bodies, arrive) -> None:
     back = bodies.returned()
     back["lines"][0]["is_restocked"] = False
