@@ -41,7 +41,7 @@ PRICES: tuple[dict[str, Any], ...] = (
 
 
 class JumpingClock:
-    """Wall time stands where it was put; monotonic time only where it was moved."""
+    """Both stand until they are moved: `jump` sets the wall alone, as a person does; `pass_s` lets time go by."""
 
     def __init__(self) -> None:
         self.wall = NOON
@@ -55,6 +55,10 @@ class JumpingClock:
 
     def jump(self, **delta: float) -> None:
         self.wall += timedelta(**delta)
+
+    def pass_s(self, seconds: float) -> None:
+        self.jump(seconds=seconds)
+        self.monotonic_s += seconds
 
 
 def operations(values: tuple[dict[str, Any], ...], version: int = 1) -> tuple[Operation, ...]:

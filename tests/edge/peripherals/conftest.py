@@ -1,8 +1,6 @@
-"""A shop with an open shift and two products in a real database, and a clock that only moves when told to."""
+"""A shop with an open shift and a product in a real database."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -16,23 +14,6 @@ from edge.services.notices import Notices
 from edge.services.shop import Shop, open_shop
 from edge.settings import PeripheralSettings, Settings
 
-
-@dataclass
-class FakeClock:
-    seconds: float = 1000.0
-    wall: datetime = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
-
-    def monotonic(self) -> float:
-        return self.seconds
-
-    def now(self) -> datetime:
-        return self.wall
-
-    def pass_s(self, seconds: float) -> None:
-        self.seconds += seconds
-        self.wall += timedelta(seconds=seconds)
-
-
 LIPSTICK = {
     "sku": "A1",
     "gtins": ["9501101530003"],
@@ -41,11 +22,6 @@ LIPSTICK = {
     "tax_rate_bp": 1000,
 }
 PRICE = {"sku": "A1", "currency": "KRW", "amount_minor": 12_000}
-
-
-@pytest.fixture
-def clock() -> FakeClock:
-    return FakeClock()
 
 
 @pytest.fixture

@@ -203,14 +203,14 @@ def test_unknown_is_asked_after_2_5_10_and_30_seconds(shop, desk, terminal, cloc
     terminal.is_reachable = False
     begin(shop)
     asked_at = []
-    start = clock.seconds
+    start = clock.monotonic()
     desk._step_safely()
-    while clock.seconds - start < 95:
+    while clock.monotonic() - start < 95:
         clock.pass_s(0.5)
         before = len(terminal.calls)
         desk._step_safely()
         if len(terminal.calls) > before:
-            asked_at.append(clock.seconds - start)
+            asked_at.append(clock.monotonic() - start)
     assert asked_at == [2.0, 5.0, 10.0, 30.0, 60.0, 90.0]
 
 
@@ -276,9 +276,10 @@ def test_no_word_for_five_minutes_gives_the_money_back(shop, desk, terminal, clo
     terminal.faults.append("after approval")
     terminal.is_reachable = False
     payment = begin(shop)
+    start = clock.monotonic()
     desk._step_safely()
     desk._step_safely()
-    while clock.seconds < 1000 + GIVE_BACK_AFTER_S + 31:
+    while clock.monotonic() - start < GIVE_BACK_AFTER_S + 31:
         clock.pass_s(10)
         desk._step_safely()
     assert state_of(shop, payment) == "REVERSING"

@@ -1,4 +1,4 @@
-"""A real broker on a free port, and a clock that only moves when told to."""
+"""A real broker on a free port, and a shop in front of it."""
 
 import queue
 import shutil
@@ -6,35 +6,19 @@ import socket
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from contract.topics import Address
 from edge.changes import Changes
+from edge.clock import Clock
 from edge.db.watched import WatchedDatabase
 from edge.keys import load_or_make
 from edge.services.shop import Shop, open_shop
 from edge.settings import Settings
 
 PATIENCE_S = 10.0
-
-
-@dataclass
-class FakeClock:
-    seconds: float = 1000.0
-    wall: datetime = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
-
-    def monotonic(self) -> float:
-        return self.seconds
-
-    def now(self) -> datetime:
-        return self.wall
-
-    def pass_s(self, seconds: float) -> None:
-        self.seconds += seconds
-        self.wall += timedelta(seconds=seconds)
 
 
 @dataclass
@@ -97,11 +81,6 @@ class Broker:
 
 
 @pytest.fixture
-def clock() -> FakeClock:
-    return FakeClock()
-
-
-@pytest.fixture
 def ear() -> Ear:
     return Ear()
 
@@ -135,7 +114,7 @@ def settings(tmp_path: Path) -> Settings:
 
 
 @pytest.fixture
-def shop(settings: Settings, clock: FakeClock, watchers: Changes) -> Iterator[Shop]:
+def shop(settings: Settings, clock: Clock, watchers: Changes) -> Iterator[Shop]:
     database = WatchedDatabase(settings.database_path, watchers)
     yield open_shop(settings, database, clock, load_or_make(settings.key_path))
     database.close()
