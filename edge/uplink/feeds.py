@@ -41,8 +41,8 @@ NIGHT_HOUR: Final = 3
 NIGHT_S: Final = 2 * 3600.0
 
 
-class FeedStore(Protocol):
-    """The feeds' content in the box's database. Each call is one transaction with its cursor."""
+class FeedReplica(Protocol):
+    """The box's own copy of the feeds. Each call is one transaction with its cursor."""
 
     def cursor(self, feed: str) -> int: ...
     def apply(self, ops: Ops) -> None:
@@ -81,7 +81,7 @@ class Feeds:
         self,
         *,
         wire: Wire,
-        store: FeedStore,
+        replica: FeedReplica,
         fetch_snapshot: SnapshotSource,
         edge_id: str,
         zone: ZoneInfo,
@@ -91,7 +91,7 @@ class Feeds:
     ) -> None:
         self.counters: Counter[str] = Counter()
         self._wire = wire
-        self._store = store
+        self._replica = replica
         self._fetch_snapshot = fetch_snapshot
         self._edge_id = edge_id
         self._zone = zone
@@ -134,7 +134,7 @@ class Feeds:
             self._refuse("head", error)
             return
         for name, version in head.feeds.items():
-            if name in self._feeds and version > self._store.cursor(name):
+            if name in self._feeds and version > self._replica.cursor(name):
                 self._feeds[name].hinted = version
                 self.ask(name)
 
@@ -148,7 +148,7 @@ class Feeds:
         if state is None or state.asked_at_s is None:
             self.counters["unasked"] += 1
             return
-        if ops.after != self._store.cursor(ops.feed):
+        if ops.after != self._replica.cursor(ops.feed):
             self.counters["stale"] += 1
             return
         self._answered(state, ops)
@@ -170,8 +170,8 @@ class Feeds:
         state.is_repairing = now_s >= state.digest_at_s
         pull = Pull(
             feed=name,
-            after=self._store.cursor(name),
-            digest=self._store.digest(name) if state.is_repairing else None,
+            after=self._replica.cursor(name),
+            digest=self._replica.digest(name) if state.is_repairing else None,
         )
         state.asked_at_s = now_s
         self._wire.send(Outgoing(up(self._edge_id, Up.PULL), to_json(pull), 1))
@@ -193,7 +193,7 @@ class Feeds:
 
     def _apply(self, state: FeedState, ops: Ops) -> None:
         if ops.operations or ops.through != ops.after or ops.repaired_buckets:
-            self._store.apply(ops)
+            self._replica.apply(ops)
         self.counters["operations"] += len(ops.operations)
         if ops.repaired_buckets is not None:
             self.counters["repaired_buckets"] += len(ops.repaired_buckets)
@@ -203,7 +203,7 @@ class Feeds:
     def _load(self, reference: SnapshotReference) -> None:
         staged = self._fetch_snapshot(reference)
         try:
-            self._store.load(reference.feed, reference.version, staged)
+            self._replica.load(reference.feed, reference.version, staged)
         finally:
             staged.unlink(missing_ok=True)
         self.counters["snapshots"] += 1

@@ -30,7 +30,7 @@ from edge.domain.errors import Broken
 from edge.services.shop import Shop
 from edge.settings import Settings
 from edge.uplink.commands import Commands, print_test, resync_feed
-from edge.uplink.feed_store import BoxFeeds
+from edge.uplink.feed_replica import BoxReplica
 from edge.uplink.feeds import FEEDS, Feeds, SnapshotFetcher
 from edge.uplink.hub_key import PinnedHubKey
 from edge.uplink.outbox_stream import OutboxStream
@@ -225,7 +225,7 @@ def _feeds(uplink: Uplink, shop: Shop, watchers: Changes) -> Feeds:
     fetcher = SnapshotFetcher(settings.hub_url, settings.snapshots_dir, pinned, verify)
     return Feeds(
         wire=uplink,
-        store=BoxFeeds(shop.database),
+        replica=BoxReplica(shop.database),
         fetch_snapshot=fetcher,
         edge_id=settings.edge_id,
         zone=settings.zone,

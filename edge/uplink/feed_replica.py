@@ -1,4 +1,4 @@
-"""The feeds' content in the box's database, as the puller needs it."""
+"""The box's own copy of the feeds, in its database, as the puller needs it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from edge.db.unit_of_work import Database
 from edge.services import catalogue
 
 
-class BoxFeeds:
+class BoxReplica:
     def __init__(self, database: Database) -> None:
         self._database = database
 
