@@ -41,6 +41,8 @@ class PeripheralSettings(BaseModel):
 class Settings(BaseSettings):
     """`cash_rounding_minor` is the smallest coin (0 = none); `hub_key` pins the hub's public key (hex).
 
+    `receipt_keys` are the public keys (hex) of the boxes whose receipts are taken back here beside its own, as the
+    hub shows them under /api/boxes.
     `reconnect_limit_s` is the longest pause between two attempts to reach the broker.
     """
 
@@ -65,6 +67,7 @@ class Settings(BaseSettings):
     broker_url: str
     hub_url: str
     hub_key: Annotated[str, Field(pattern=r"^([0-9a-f]{64})?$")] = ""
+    receipt_keys: tuple[Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")], ...] = ()
     currency: Currency = "KRW"
     language: Language = "ko"
     timezone: str = "Asia/Seoul"

@@ -130,5 +130,5 @@ def open_shop(settings: Settings, database: Database, clock: Clock, key: BoxKey)
         floor_ms = outbox.last_ms(unit)
     # One millisecond above: how often that one was stamped before the restart is not known any more.
     hlc = HybridLogicalClock(clock, settings.edge_id, f"{floor_ms + 1}.0.{settings.edge_id}")
-    own = {receipt_code.key_id_of(key.public): key.public}
-    return Shop(settings, database, clock, hlc, key, own)
+    trusted = {receipt_code.key_id_of(it): it for it in (*settings.receipt_keys, key.public)}
+    return Shop(settings, database, clock, hlc, key, trusted)

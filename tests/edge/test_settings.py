@@ -68,6 +68,7 @@ def test_the_environment_goes_before_the_file(write, monkeypatch):
         ('edge_id = "maru-1"', 'edge_id = "m"\ntimezone = "Mars"', "timezone: Value error"),
         ('edge_id = "maru-1"', 'edge_id = "m"\nclock_url = "x"', "clock_url: Value error"),
         ('edge_id = "maru-1"', 'edge_id = "m"\ncolour = "red"', "colour: Extra inputs"),
+        ('edge_id = "maru-1"', 'edge_id = "m"\nreceipt_keys = ["ab"]', "receipt_keys.0: String"),
     ],
 )
 def test_says_what_to_put_right_and_where(write, old, new, line):

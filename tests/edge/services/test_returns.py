@@ -85,7 +85,7 @@ def test_a_receipt_of_a_sister_shop_is_enough_without_its_sale(
     shifts.open_shift(here, "Kim", 50_000)
     with pytest.raises(ReceiptUnknownKey):
         returns.look_up(here, Receipt(code=code))
-    here.trusted_keys[receipt_code.key_id_of(seller.key.public)] = seller.key.public
+    here = make_shop("here", receipt_keys=(seller.key.public,))
     back = returns.take_back(here, Receipt(code=code), [Wanted(1, 2)], "too many", "cash")
     assert (back.original_edge_id, back.original_sale_id) == ("maru-hillside-1", sale.sale_id)
     assert (back.lines[0].name, back.total_minor) == ("우유 식빵", 9_000)
