@@ -109,6 +109,6 @@ class UnknownVerbError(HubError):
 
 class CommandError(HubError):
     key = "hub.command"
-    template = "The box was not asked: {detail}."
+    template = "The box {edge_id} was not asked: {detail}."
     what_now = "Correct the request and send it again."
     status = 409

@@ -11,7 +11,16 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 PHONE = {"width": 390, "height": 844}
-PATHS = ["/", "/boxes/maru-office-1", "/sales", "/stock", "/money", "/data", "/find?q=lipstick"]
+PATHS = [
+    "/",
+    "/boxes/maru-office-1",
+    "/sales",
+    "/stock",
+    "/money",
+    "/data",
+    "/find?q=lipstick",
+    "/nonsense",
+]
 
 
 @pytest.fixture
@@ -48,6 +57,31 @@ def test_a_sale_appears_without_a_reload(served, page, day, bodies, arrive, comp
     expect(rows).to_have_count(2)
     expect(page.locator("#search")).to_have_value("half a word")
     assert complaints == []
+
+
+def test_what_became_of_a_command_appears_without_a_reload(
+    served, page, day, bodies, arrive, complaints
+) -> None:
+    page.goto(f"{served}/boxes/{day.edge_id}")
+    button = page.get_by_role("button", name="Print a test page")
+    button.click()
+    told = page.locator("#commands tbody tr td:last-child")
+    expect(told).to_have_text("On its way to the box")
+    expect(button).to_be_disabled()
+    expect(page.locator("html")).to_have_attribute("data-live", "on")
+    [row] = page.request.get(f"{served}/api/boxes/{day.edge_id}/commands").json()
+    day.log(bodies.finished(row["command_id"], "failed", "no room on the disk"))
+    arrive(day)
+    expect(told).to_have_text("Failed: no room on the disk")
+    expect(button).to_be_enabled()
+    assert complaints == []
+
+
+def test_a_page_that_is_not_there_leads_back(served, page) -> None:
+    page.goto(f"{served}/nonsense")
+    expect(page.locator("h1")).to_have_text("No such page")
+    page.get_by_role("link", name="To the boxes").click()
+    expect(page.locator("h1")).to_have_text("Boxes")
 
 
 def test_slash_goes_to_the_search_and_enter_finds(served, page, day, complaints) -> None:

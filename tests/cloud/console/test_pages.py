@@ -11,7 +11,11 @@ from sqlmodel import select
 from starlette.routing import Route
 
 import cloud.console
+from cloud.ingest.admission import Admitted
+from cloud.ingest.inbox import Inbox
+from cloud.ingest.pressure import Allowance
 from cloud.sales.tables import Sale
+from contract.envelope import State
 
 LOCALES = Path(cloud.console.__file__).parent / "locale"
 TEMPLATES = Path(cloud.console.__file__).parent / "templates"
@@ -113,6 +117,78 @@ def test_an_alarm_is_done_when_somebody_has_seen_to_it(client, day) -> None:
     done = {"edge_id": day.edge_id, "key": "money.z_differs"}
     client.post("/data/alarms/done", data=done, follow_redirects=False)
     assert "A Z report does not follow" not in page(client, "/")
+
+
+def press(client, day, **form: str):
+    path = f"/boxes/{day.edge_id}/commands"
+    answer = client.post(path, data=form, follow_redirects=False)
+    assert (answer.status_code, answer.headers["location"]) == (
+        303,
+        f"/boxes/{day.edge_id}#commands-title",
+    )
+
+
+def became(client, day) -> str:
+    text = words(page(client, f"/boxes/{day.edge_id}"))
+    return text[text.index("Ask the box") : text.index("Latest sales")].strip()
+
+
+BUTTONS = "Ask the box Print a test page Compare and repair: catalogue Compare and repair: prices"
+
+
+def test_a_box_that_was_asked_for_nothing_says_so(client, day) -> None:
+    assert became(client, day) == f"{BUTTONS} Nothing has been asked of this box yet."
+
+
+def test_what_became_of_a_command_is_told_in_words(client, day, hub, bodies, arrive, clock) -> None:
+    press(client, day, verb="print_test")
+    asked = f"{BUTTONS} Ask the box Asked What What became of it 23 Nov 2026 12:00 KST"
+    assert became(client, day) == f"{asked} Print a test page On its way to the box"
+    html = page(client, f"/boxes/{day.edge_id}")
+    assert '<button class="button" disabled>Print a test page</button>' in html
+    [row] = client.get(f"/api/boxes/{day.edge_id}/commands").json()
+    day.log(bodies.finished(row["command_id"]))
+    arrive(day)
+    assert became(client, day) == (
+        f"{asked} Print a test page Done at 23 Nov 2026, 12:00 KST: the page went to the printer"
+    )
+
+
+def test_a_command_of_a_box_that_is_away_waits_and_then_is_too_late(
+    client, day, hub, clock
+) -> None:
+    away = State(online=False, boot="boot-1")
+    Inbox(hub.database, clock).commit([Admitted(day.edge_id, away)], Allowance(8, 0))
+    press(client, day, verb="resync_feed", feed="prices")
+    assert became(client, day).endswith(
+        "Compare and repair: prices Waits until 24 Nov 2026, 12:00 KST: the box is offline"
+    )
+    clock.jump(24 * 3600 + 1)
+    assert became(client, day).endswith(
+        "Compare and repair: prices "
+        "Too late: the box was offline until 24 Nov 2026, 12:00 KST. Nothing was done."
+    )
+
+
+def test_a_command_of_another_program_is_shown_by_its_name(client, day) -> None:
+    client.post(f"/api/boxes/{day.edge_id}/commands", json={"verb": "reboot"})
+    assert "reboot On its way to the box" in became(client, day)
+
+
+@pytest.mark.parametrize(
+    ("path", "form", "status", "back"),
+    [
+        ("/boxes/nobody/commands", {"verb": "print_test"}, 404, "/"),
+        ("/boxes/maru-office-1/commands", {"verb": "Print it"}, 422, "/"),
+        ("/boxes/maru-office-1/commands", {"verb": "print_test", "feed": "x" * 17_000}, 409,
+         "/boxes/maru-office-1"),
+    ],
+)  # fmt: skip
+def test_a_request_that_cannot_be_made_gets_a_page(client, day, path, form, status, back) -> None:
+    answer = client.post(path, data=form, headers={"Accept": "text/html"})
+    assert answer.status_code == status
+    assert f'<a class="button main" href="{back}">' in answer.text
+    assert client.get(f"/api/boxes/{day.edge_id}/commands").json() == []
 
 
 @pytest.mark.parametrize("path", ["/boxes/nobody", "/sales/nothing", "/stock/a/b", "/money/none"])
