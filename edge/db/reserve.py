@@ -8,7 +8,7 @@ from pathlib import Path
 
 log = logging.getLogger(__name__)
 
-# 16 MB hold about four thousand sales of five lines with their receipts and facts: a busy shop's two days.
+# 16 MB hold some 2,500 sales of five lines with their receipts and facts: more than a busy shop's day.
 RESERVE_BYTES = 16_000_000
 
 

@@ -11,7 +11,7 @@ import re
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
@@ -36,6 +36,8 @@ from edge.domain.errors import DiskFailed, DiskFull
 
 BUSY_TIMEOUT_S = 5.0  # only a second process (a backup, a person's sqlite3) can make us wait
 CHECKPOINT_PAGES = 4000  # of 4 KiB: a checkpoint every two hundred sales, not every forty
+# On a full disk every dozen: the log holds twenty times what a sale leaves in the file, and would eat the reserve up.
+SPARING_PAGES = 250
 READERS = 8  # the threadpool's readers and the owner threads; more wait their turn
 
 # Result codes (sqlite.org/rescode.html) that speak of the disk or the file, not of a statement of ours.
@@ -103,10 +105,28 @@ class UnitOfWork(Reader):
         self._driver.execute("BEGIN IMMEDIATE")
         try:
             yield
-            self._driver.execute("COMMIT")
+            self._commit()
         finally:
             if self._driver.in_transaction:
                 self._driver.execute("ROLLBACK")
+
+    def _commit(self) -> None:
+        try:
+            self._driver.execute("COMMIT")
+        except sqlite3.Error:
+            self._overwrite()
+            raise
+
+    def _overwrite(self) -> None:
+        """Lays a small commit over one that failed.
+
+        Where only the sync failed, its pages stand whole in the log: a box that died now would find a sale there that
+        was refused. What is written next lies over them, even where its own sync fails too.
+        """
+        if self._driver.in_transaction:
+            self._driver.execute("ROLLBACK")
+        with suppress(sqlite3.Error):
+            self.next_number("failed_commit")
 
     def sql(self, statement: str, parameters: _Parameters = ()) -> sqlite3.Cursor:
         table = _written_table(statement)
@@ -145,12 +165,14 @@ class Database:
         path.parent.mkdir(parents=True, exist_ok=True)
         with _translated():
             _prepare(path)
-        self.reserve.fill()
+        has_reserve = self.reserve.fill()
         self._engine = _engine(path)
         event.listen(self._engine, "begin", _begin_to_read)
         self._writing = _engine(path)
         self._writer = self._writing.connect()
         self._lock = threading.Lock()
+        if not has_reserve:
+            self._spare_room()
 
     @contextmanager
     def write(self) -> Iterator[UnitOfWork]:
@@ -179,8 +201,14 @@ class Database:
         except DiskFull:
             if not self.reserve.release():
                 raise
+            self._spare_room()
         with self.write() as work:
             return use_case(work)
+
+    def _spare_room(self) -> None:
+        """Until the next start, the log is written back into the file early."""
+        with self._lock, _translated():
+            UnitOfWork(self._writer).sql(f"PRAGMA wal_autocheckpoint = {SPARING_PAGES}")
 
     @contextmanager
     def attached(self, path: Path, name: str) -> Iterator[UnitOfWork]:

@@ -14,7 +14,9 @@ SCHEDULES_A_SECOND = 1_000  # so that 60 s mean more than 50,000
 FEWEST_SECONDS = 6.0  # of kills and cuts: below that hardly anything has happened
 SALES_A_SECOND = 1  # of the power cut's recording
 FEWEST_SALES = 12
-HARDSHIPS_FROM_S = 20  # they are a fixed sequence of restarts, and have a test of their own
+HARDSHIPS_FROM_S = (
+    20  # they and the failing disk are fixed sequences, and have a test of their own each
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +73,7 @@ def _tried(prove: Callable[[], Layer]) -> Layer:
 
 
 def _layers(plan: Plan, seed: int, progress: Progress) -> Iterator[Callable[[], Layer]]:
-    from hardware_sim.proof import hardships, power_cut, processes
+    from hardware_sim.proof import failing_disk, hardships, power_cut, processes
 
     yield lambda: simulate(plan.schedules, seed, progress)
     yield lambda: find_mutants(seed, progress)
@@ -79,6 +81,7 @@ def _layers(plan: Plan, seed: int, progress: Progress) -> Iterator[Callable[[], 
     yield lambda: processes.prove(plan.kill_seconds, seed, progress)
     if plan.has_hardships:
         yield lambda: hardships.prove(seed, progress)
+        yield lambda: failing_disk.prove(seed, progress)
     yield lambda: power_cut.prove(plan.power_cut_sales, seed, progress)
 
 

@@ -65,9 +65,13 @@ def drained(company: Company, till: Till, office: HeadOffice) -> bool:
     return until(is_entered, HEALED_WITHIN_S)
 
 
-def collect(company: Company, office: HeadOffice, receipts: list[Receipt]) -> Evidence:
+def collect(
+    company: Company, office: HeadOffice, receipts: list[Receipt], database: Path | None = None
+) -> Evidence:
+    """`database` is where the box's file is seen from here, where that is not in the company's folder."""
     edge_id = company.shop.edge_id
-    with closing(sqlite3.connect(f"file:{company.folder / DATABASE}?mode=ro", uri=True)) as box:
+    path = database or company.folder / DATABASE
+    with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as box:
         rows = box.execute("SELECT epoch, seq, body FROM outbox").fetchall()
         heads = dict(box.execute("SELECT epoch, chain FROM stream").fetchall())
     return Evidence(

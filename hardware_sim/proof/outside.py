@@ -44,6 +44,7 @@ class Refused(Exception):
     def __init__(self, status: int, error: Json) -> None:
         self.status = status
         self.key = str(error.get("key", ""))
+        self.what_now = str(error.get("what_now", ""))
         super().__init__(f"{status}: {error.get('message', error)}")
 
 

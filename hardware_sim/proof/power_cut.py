@@ -231,7 +231,7 @@ def examine(folder: Path, files: dict[File, bytes], promised: Sequence[Promised]
             target.write_bytes(files[file])
     try:
         with closing(sqlite3.connect(path, isolation_level=None)) as connection:
-            return _questioned(connection, promised)
+            return questioned(connection, promised)
     except sqlite3.DatabaseError as error:
         return Found(len(promised), str(error) if promised else _unborn(error))
 
@@ -241,7 +241,8 @@ def _unborn(error: sqlite3.DatabaseError) -> str:
     return "" if "no such table" in str(error) else str(error)
 
 
-def _questioned(connection: sqlite3.Connection, promised: Sequence[Promised]) -> Found:
+def questioned(connection: sqlite3.Connection, promised: Sequence[Promised]) -> Found:
+    """Every promised sale with its lines and its fact, no fact without its sale, and the chain."""
     sound = connection.execute("PRAGMA integrity_check").fetchone()[0]
     if sound != "ok":
         return Found(0, f"integrity_check says {sound}")

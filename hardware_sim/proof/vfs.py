@@ -2,7 +2,7 @@
 
 The unix VFS of the very library that Python's `sqlite3` uses is copied, with an `xOpen` and an `xDelete` of ours;
 after the real `xOpen`, the file's methods are swapped for a copy whose `xWrite`, `xTruncate` and `xSync` are recorded
-and passed on, or refused as a full disk refuses them. The program under test does not know.
+and passed on, or refused as a failing disk refuses them. The program under test does not know.
 Structures: sqlite.org/c3ref/vfs.html and io_methods.html.
 """
 
@@ -15,14 +15,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from hardware_sim.proof.disk_faults import OrderedFaults
 from hardware_sim.proof.journal import File, Kind, encode
 
 LIBRARY = "libsqlite3.so.0"
 OK = 0
-FULL = 13  # SQLITE_FULL
-FULL_SUFFIX = (
-    ".full"  # while a file of the journal's name with this exists, the disk takes nothing more
-)
 
 _pointer, _int, _int64, _text = ctypes.c_void_p, ctypes.c_int, ctypes.c_int64, ctypes.c_char_p
 _Write = ctypes.CFUNCTYPE(_int, _pointer, _pointer, _int, _int64)
@@ -87,7 +84,7 @@ class Recorder:
 
     def __init__(self, database: str, journal: Path) -> None:
         self._database = database
-        self._full = journal.with_name(journal.name + FULL_SUFFIX)
+        self._faults = OrderedFaults(journal)
         self._journal = os.open(journal, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         self._open_files: dict[int, File] = {}
         self._methods: dict[int, _Methods] = {}
@@ -147,19 +144,22 @@ class Recorder:
     def _recorded(self, real: _Methods) -> _Methods:
         """Writes are numbered before they are made, a sync when it has been made: the cautious order for both."""
         write, truncate, sync, files = real.xWrite, real.xTruncate, real.xSync, self._open_files
+        refused = self._faults.code_of
 
         def written(handle: int, data: int, length: int, offset: int) -> int:
-            if self._full.exists():
-                return FULL
+            if code := refused(Kind.WRITE, files[handle]):
+                return code
             self.record(Kind.WRITE, files[handle], offset, ctypes.string_at(data, length))
             return int(write(handle, data, length, offset))
 
         def truncated(handle: int, size: int) -> int:
+            if code := refused(Kind.TRUNCATE, files[handle]):
+                return code
             self.record(Kind.TRUNCATE, files[handle], size)
             return int(truncate(handle, size))
 
         def synced(handle: int, flags: int) -> int:
-            code = int(sync(handle, flags))
+            code = refused(Kind.SYNC, files[handle]) or int(sync(handle, flags))
             if code == OK:
                 self.record(Kind.SYNC, files[handle])
             return code

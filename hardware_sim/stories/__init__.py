@@ -13,7 +13,8 @@ from pathlib import Path
 
 from hardware_sim.processes import PartyError
 from hardware_sim.proof.report import last_line, say
-from hardware_sim.stories.stage import Mishap, Stage, Untrue
+from hardware_sim.proof.untrue import Untrue
+from hardware_sim.stories.stage import Mishap, Stage
 
 FOLDER = Path(".twinstore") / "stories"
 

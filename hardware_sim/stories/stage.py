@@ -19,14 +19,11 @@ import httpx
 from hardware_sim.processes import Company, Party, Ports
 from hardware_sim.proof.outside import HeadOffice, Program, Till, until
 from hardware_sim.proof.report import say
+from hardware_sim.proof.untrue import Untrue
 from hardware_sim.settings_files import Shop
 
 CUT_S = 3.0
 CLOCK_FILE = "clock"
-
-
-class Untrue(Exception):
-    """The first thing of a story that is not true, in words."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from hardware_sim.processes import environment, twinstore
-from hardware_sim.proof import hardships
+from hardware_sim.proof import failing_disk, hardships
 from hardware_sim.proof.report import Progress
 
 pytestmark = [pytest.mark.requires("mosquitto"), pytest.mark.timeout(240)]
@@ -40,8 +40,14 @@ def test_prove_loses_nothing(tmp_path: Path) -> None:
 def test_a_shop_survives_its_hardships() -> None:
     layer = hardships.prove(3, Progress())
     assert layer.ok, layer.lines
-    assert layer.figures == {"hardships": 4, "hardships_survived": 4}
-    assert "full disk: refused (box.disk_full), sold on when there was room" in layer.lines
+    assert layer.figures == {"hardships": 3, "hardships_survived": 3}
+
+
+def test_a_shop_survives_its_disk() -> None:
+    layer = failing_disk.prove(3, Progress())
+    assert layer.ok, layer.lines
+    assert layer.figures["disk_refused"] > 60
+    assert "refused, killed and started again: what was refused is nowhere" in layer.lines
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 from sqlmodel import col, update
 
+from edge.db.reserve import Reserve
 from edge.db.tables import Counter
-from edge.db.unit_of_work import Database
+from edge.db.unit_of_work import CHECKPOINT_PAGES, SPARING_PAGES, Database
 from edge.domain.errors import DiskFailed, DiskFull
 
 
@@ -165,6 +166,48 @@ def test_on_a_full_disk_money_is_finished_from_the_reserve(tmp_path: Path) -> No
         )
     assert len(counters(database)) == 200
     database.close()
+
+
+def pages_of_the_log(database: Database) -> int:
+    with database.write() as work:
+        return int(work.sql("PRAGMA wal_autocheckpoint").fetchone()[0])
+
+
+def test_from_a_full_disk_on_the_log_is_kept_short(tmp_path: Path) -> None:
+    """It would take the reserve for itself: twenty pages a sale, of which one or two are new in the file."""
+    reserve = CountingReserve()
+    reserve.enlarge = lambda: None  # type: ignore[method-assign]
+    database = Database(tmp_path / "box.sqlite3", reserve)  # type: ignore[arg-type]
+    assert pages_of_the_log(database) == CHECKPOINT_PAGES
+    fill_disk(database)
+    with pytest.raises(DiskFull):
+        database.run(
+            lambda work: work.insert(
+                Counter, [{"name": "y" * 4000 + str(n), "value": n} for n in range(99)]
+            )
+        )
+    assert pages_of_the_log(database) == SPARING_PAGES
+    database.close()
+
+
+def test_a_start_without_a_reserve_keeps_the_log_short(tmp_path: Path) -> None:
+    reserve = Reserve(tmp_path / "no such folder" / "box.reserve")
+    database = Database(tmp_path / "box.sqlite3", reserve)
+    assert pages_of_the_log(database) == SPARING_PAGES
+    database.close()
+
+
+def commit_in_vain(database: Database) -> None:
+    with database.write() as work:
+        work.sql("PRAGMA defer_foreign_keys = ON")
+        work.sql("INSERT INTO sale_tax VALUES ('no such sale', 'standard', 1000, 1, 1)")
+
+
+def test_a_commit_that_failed_is_overwritten_at_once(database: Database) -> None:
+    """Whole pages of it may stand in the log, and a box that is killed would find them when it wakes."""
+    with pytest.raises(sqlite3.IntegrityError):
+        commit_in_vain(database)
+    assert counters(database) == {"failed_commit": 1}
 
 
 def test_a_file_that_is_no_database_is_refused_in_words(tmp_path: Path) -> None:
