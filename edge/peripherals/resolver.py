@@ -171,7 +171,7 @@ class Resolver:
 
     def _is_reversed(self, payment: Payment) -> bool:
         """Whether an earlier attempt has succeeded: only one that may have left the box is asked about."""
-        if payment.state != "REVERSAL_PENDING":
+        if payment.state != "REVERSAL_PENDING" or not payment.reversal_reference:
             return False
         outcome = self._terminal.query(payment.reversal_reference, ANSWER_S)
         return outcome.result is PaymentResult.APPROVED
@@ -198,5 +198,7 @@ class Resolver:
         if outcome.result is PaymentResult.APPROVED:
             return True
         why = outcome.error_condition or outcome.result.value
-        payments.reversal_pending(self._shop, payment.payment_id, why)
+        is_final = outcome.result is not PaymentResult.IN_PROGRESS
+        note = payments.reversal_refused if is_final else payments.reversal_pending
+        note(self._shop, payment.payment_id, why)
         return False

@@ -184,6 +184,15 @@ def reversal_pending(shop: Shop, payment_id: str, why: str) -> Payment:
     return _step(shop, payment_id, "REVERSAL_PENDING", error_condition=why)
 
 
+def reversal_refused(shop: Shop, payment_id: str, why: str) -> Payment:
+    """The payment terminal said no: the next attempt is another exchange, under a reference of its own.
+
+    Said again under the same one, a terminal would repeat its refusal for as long as it remembers it.
+    """
+    values = {"error_condition": why, "reversal_reference": ""}
+    return _step(shop, payment_id, "REVERSAL_PENDING", **values)
+
+
 def recover(shop: Shop) -> Sequence[Payment]:
     """After a start: what was never sent is cancelled, what was sent is UNKNOWN. Gives all that need the terminal."""
     with shop.write() as work:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -16,7 +17,7 @@ from serial.rfc2217 import PortManager
 
 from drivers import transport
 from drivers.errors import Unavailable
-from drivers.transport import Transport, open_transport
+from drivers.transport import DescriptorTransport, Transport, open_transport
 from hardware_sim.hosts import Host, InProcessHost, PtyHost, TcpHost
 from hardware_sim.usb_backend import UsbBus, UsbIdentity
 from hardware_sim.wire import RealTime
@@ -255,3 +256,16 @@ def test_what_is_not_there_is_unavailable(url: str, message: str) -> None:
     with pytest.raises(Unavailable) as caught:
         open_transport(url, CLOCK)
     assert str(caught.value) == message
+
+
+def test_a_socket_sends_at_once_and_notices_a_dead_peer() -> None:
+    host = TcpHost(Echo())
+    host.start()
+    line = open_transport(host.url, CLOCK)
+    assert isinstance(line, DescriptorTransport)
+    with socket.socket(fileno=os.dup(line.fileno())) as copy:
+        assert copy.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+        assert copy.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
+        assert copy.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE) == 5
+    line.close()
+    host.stop()

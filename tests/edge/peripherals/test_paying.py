@@ -69,6 +69,10 @@ class FakeTerminal:
     def reverse(self, reference, original, deadline_s):
         self.calls.append(("reverse", reference))
         fault = self.faults.popleft() if self.faults else ""
+        if fault == "reversal refused":
+            return PaymentOutcome(PaymentResult.DECLINED, reference, error_condition="Busy")
+        if fault == "reversal under way":
+            return PaymentOutcome(PaymentResult.IN_PROGRESS, reference)
         if fault != "reversal lost before":
             assert reference not in self.reversed, "given back twice"
             self.reversed[reference] = original.terminal_transaction_id
@@ -335,6 +339,24 @@ def test_a_lost_reversal_is_asked_about_and_never_done_twice(shop, desk, termina
     desk.step()
     assert (state_of(shop, payment), terminal.charged) == ("REVERSED", 0)
     assert len(terminal.reversed) == 1
+
+
+@pytest.mark.parametrize(
+    ("fault", "is_another"), [("reversal refused", True), ("reversal under way", False)]
+)
+def test_a_refused_reversal_is_tried_again_under_a_reference_of_its_own(
+    shop, desk, terminal, clock, fault, is_another
+):
+    payment = begin_and_keep_open(shop, desk)
+    terminal.faults.append(fault)
+    payments.reverse(shop, payment.payment_id)
+    desk.step()
+    assert state_of(shop, payment) == "REVERSAL_PENDING"
+    clock.pass_s(60)
+    desk.step()
+    assert (state_of(shop, payment), terminal.charged) == ("REVERSED", 0)
+    first, second = (reference for call, reference in terminal.calls if call == "reverse")
+    assert (first != second) is is_another
 
 
 def test_a_pending_reversal_survives_a_crash(shop, reopen, make_desk, terminal, clock):
