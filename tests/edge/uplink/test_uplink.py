@@ -31,6 +31,14 @@ WAIT_S = 15.0
 
 pytestmark = pytest.mark.requires("mosquitto")
 
+PRICE = Operation(key="A1", version=4, value={"sku": "A1", "currency": "KRW", "amount_minor": 900})
+
+
+def prices_after(after: int) -> Ops:
+    """Known before anybody listens: a box that had been told "nothing new" would ask again in ten minutes."""
+    fresh = (PRICE,) if after < PRICE.version else ()
+    return Ops(feed="prices", after=after, through=max(after, PRICE.version), operations=fresh)
+
 
 class Hub:
     """A hub of thirty lines: the real receiver behind an independent client."""
@@ -41,7 +49,6 @@ class Hub:
         self.hellos: queue.Queue[Hello] = queue.Queue()
         self.pulls: queue.Queue[Pull] = queue.Queue()
         self.healths: queue.Queue[Health] = queue.Queue()
-        self.prices = compress(Ops(feed="prices", after=0, through=0))
         self.client = Client(CallbackAPIVersion.VERSION2, protocol=MQTTProtocolVersion.MQTTv5)
         self.client.reconnect_delay_set(1, 1)
         self.client.on_connect = self._connected
@@ -70,7 +77,7 @@ class Hub:
             pull = Pull.model_validate_json(message.payload)
             self.pulls.put(pull)
             if pull.feed == "prices":
-                self.say(Down.OPS, self.prices)
+                self.say(Down.OPS, compress(prices_after(pull.after)))
         elif channel is Up.HEALTH:
             self.healths.put(Health.model_validate_json(message.payload))
 
@@ -165,10 +172,6 @@ def print_test(number: int) -> Command:
 
 
 def test_facts_health_and_pulls_go_up_and_prices_come_down(uplink, hub, real_shop, until):
-    operation = Operation(
-        key="A1", version=4, value={"sku": "A1", "currency": "KRW", "amount_minor": 900}
-    )
-    hub.prices = compress(Ops(feed="prices", after=0, through=4, operations=(operation,)))
     log_facts(real_shop, 1_000)
     until(lambda: uplink.truth.is_online and uplink.truth.acked == 1_000)
     assert hub.stored == bodies(real_shop)
