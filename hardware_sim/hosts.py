@@ -24,7 +24,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from hardware_sim.wire import Interface, RealTime, Time, Unplugged
+from hardware_sim.wire import Interface, JumpingTime, RealTime, Time, Unplugged
 
 CHUNK: Final = 4096
 IDLE_S: Final = 0.5  # the longest sleep of a host's thread when nothing is expected
@@ -322,12 +322,12 @@ class TcpHost(ThreadedHost):
 
 
 class InProcessHost(Host):
-    """No thread and no descriptor: reading waits by moving the time on, so a test with a jumping time never waits."""
+    """No thread and no descriptor: reading waits by moving the time on, which jumps where none is given."""
 
     SLICE_S: Final = 0.05
 
     def __init__(self, interface: Interface, time: Time | None = None) -> None:
-        super().__init__(interface, time)
+        super().__init__(interface, time or JumpingTime())
         self._is_plugged = True
         self._opened: InProcessLine | None = None
 

@@ -1,6 +1,6 @@
 """The peripheral's end of a wire, as every simulator speaks it: bytes and time in, bytes out, no thread, no socket.
 
-A simulator is three things in three places: a *device* (its state and physics, advanced by `dt`), an *interface* (its
+A simulator is three things in three places: a *unit* (its state and physics, advanced by `dt`), an *interface* (its
 bytes: this protocol), and a *host* (`hosts`, `usb_backend`) that puts the interface on a pty, a port or a bus.
 """
 

@@ -1,4 +1,4 @@
-"""The bench's page: the counter drawn as its devices, each to be pressed, and what the bytes did."""
+"""The bench's page: the counter drawn as its peripherals, each to be pressed, and what the bytes did."""
 
 from __future__ import annotations
 

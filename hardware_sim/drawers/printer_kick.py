@@ -1,6 +1,6 @@
 """A cash drawer on a printer's DK port: a solenoid on one of two pins, a micro switch on pin 3.
 
-The drawer is a device inside the printer's simulator: the printer's engine calls `kick` when it meets a pulse command
+The drawer is a unit inside the printer's simulator: the printer's engine calls `kick` when it meets a pulse command
 and shows `sensor_level` in its status bytes. Which level means "open" depends on the drawer's wiring.
 """
 

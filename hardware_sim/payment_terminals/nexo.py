@@ -1,6 +1,6 @@
 """A payment terminal that speaks nexo Retailer 3.0 in JSON over TCP, and its faults.
 
-    TerminalUnit       the device: a customer with a card, a host that approves, a ledger, a memory
+    TerminalUnit       the unit: a customer with a card, a host that approves, a ledger, a memory
     NexoInterface      its bytes: 4-byte length, JSON, exchanges
 
 A customer follows a script: each payment takes its next step ("approve", "decline", "pin", "cancel", "timeout",
@@ -25,7 +25,7 @@ PIN_S: Final = 2.5  # and a PIN
 TIMEOUT_S: Final = 60.0  # nobody came
 REBOOT_S: Final = 3.0
 LATE_S: Final = 5.0
-EXPONENTS: Final = {"KRW": 0, "JPY": 0}
+EXPONENTS: Final = {"KRW": 0, "JPY": 0, "VND": 0}
 # A card number that passes its check (ISO/IEC 7812) and belongs to nobody: what a leaking terminal would send.
 LEAKED_PAN: Final = "4111111111111111"
 

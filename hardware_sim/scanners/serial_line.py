@@ -1,6 +1,6 @@
 """A barcode scanner on a serial line: prefix, AIM identifier, data, suffix, and everything that spoils them.
 
-    ScannerUnit        the device: how it is programmed, what lies under its window, what will go wrong next
+    ScannerUnit        the unit: how it is programmed, what lies under its window, what will go wrong next
     ScannerInterface   its bytes in time: pieces with a pause before each
 
 Faults are armed for the next scan, by name and with their figures, so that a test, the bench and a person at it all
