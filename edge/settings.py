@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from contract.envelope import Currency, EdgeId
+from contract.money import MINOR_DIGITS
 
 Language = Literal["ko", "zh", "en"]
 Kind = Literal["scanner", "receipt_printer", "cash_drawer", "payment_terminal"]
@@ -100,6 +101,13 @@ class Settings(BaseSettings):
         except (ZoneInfoNotFoundError, ValueError) as error:
             raise ValueError(f"expected a name such as Asia/Seoul, got {name!r}") from error
         return name
+
+    @field_validator("currency")
+    @classmethod
+    def _is_currency(cls, code: str) -> str:
+        if code not in MINOR_DIGITS:
+            raise ValueError(f"expected one of {', '.join(MINOR_DIGITS)}, got {code!r}")
+        return code
 
     @field_validator("clock_url")
     @classmethod

@@ -10,14 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-# ISO 4217 list one, column "Minor unit": the currencies that are not 2.
-_SCALES = {"KRW": 0, "JPY": 0, "VND": 0}
-_SCALE = 2
+from contract.money import MINOR_DIGITS
 
 
 def scale_of(currency: str) -> int:
     """Digits behind the decimal point: 0 for KRW, 2 for CNY."""
-    return _SCALES.get(currency, _SCALE)
+    return MINOR_DIGITS[currency]
 
 
 def spelled(amount_minor: int, currency: str) -> str:

@@ -66,6 +66,11 @@ def test_the_environment_goes_before_the_file(write, monkeypatch):
         ('url = "tcp', 'link = "tcp', "peripherals.printer.url: Field required"),
         ('kind = "receipt_printer"', 'kind = "toaster"', "peripherals.printer.kind: Input should"),
         ('edge_id = "maru-1"', 'edge_id = "m"\ntimezone = "Mars"', "timezone: Value error"),
+        (
+            'edge_id = "maru-1"',
+            'edge_id = "m"\ncurrency = "ISK"',
+            "currency: Value error, expected",
+        ),
         ('edge_id = "maru-1"', 'edge_id = "m"\nclock_url = "x"', "clock_url: Value error"),
         ('edge_id = "maru-1"', 'edge_id = "m"\ncolour = "red"', "colour: Extra inputs"),
         ('edge_id = "maru-1"', 'edge_id = "m"\nreceipt_keys = ["ab"]', "receipt_keys.0: String"),
