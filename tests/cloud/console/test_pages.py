@@ -150,7 +150,7 @@ def test_what_became_of_a_command_is_told_in_words(client, day, hub, bodies, arr
     day.log(bodies.finished(row["command_id"]))
     arrive(day)
     assert became(client, day) == (
-        f"{asked} Print a test page Done at 23 Nov 2026, 12:00 KST: the page went to the printer"
+        f"{asked} Print a test page Done at 12:00 KST: the page went to the printer"
     )
 
 
@@ -168,6 +168,23 @@ def test_a_command_of_a_box_that_is_away_waits_and_then_is_too_late(
         "Compare and repair: prices "
         "Too late: the box was offline until 24 Nov 2026, 12:00 KST. Nothing was done."
     )
+
+
+def test_a_box_is_offered_only_what_it_says_it_can_do(client, day, hub, clock) -> None:
+    hello = day.hello(capabilities=("verb:print_test", "feed:prices"))
+    Inbox(hub.database, clock).commit([Admitted(day.edge_id, hello)], Allowance(8, 0))
+    assert became(client, day) == (
+        "Ask the box Print a test page Nothing has been asked of this box yet."
+    )
+    form = {"verb": "resync_feed", "feed": "prices"}
+    answer = client.post(
+        f"/boxes/{day.edge_id}/commands", data=form, headers={"Accept": "text/html"}
+    )
+    assert answer.status_code == 409
+    assert (
+        "The software of the box maru-office-1 does not know this request. It was not asked. "
+        "Install newer software on the box, then ask again. Back to the box"
+    ) in words(answer.text)
 
 
 def test_a_command_of_another_program_is_shown_by_its_name(client, day) -> None:
