@@ -23,6 +23,8 @@ WHERE state IN ('PRINTED', 'FAILED') AND updated_at < :before AND job_id < (SELE
 """
 _BASKETS = "DELETE FROM basket WHERE state IN ('completed', 'voided') AND updated_at < :before"
 
+_UNKNOWN_SCANS = "DELETE FROM unknown_scan WHERE last_at < :before"
+
 
 def forget_old(shop: Shop) -> int:
     """Gives how many rows went. The newest print job always stays, so that its number is not given again."""
@@ -30,7 +32,8 @@ def forget_old(shop: Shop) -> int:
         facts = outbox.prune(work.unit, int(work.now.timestamp() * 1000))
         before = {"before": (work.now - KEEP).isoformat()}
         return facts + sum(
-            _delete(work, statement, before) for statement in (_PRINT_JOBS, _BASKETS)
+            _delete(work, statement, before)
+            for statement in (_PRINT_JOBS, _BASKETS, _UNKNOWN_SCANS)
         )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
@@ -52,6 +53,8 @@ _PAYMENT = rows_of(Payment).where(
     col(Payment.basket_id) == bindparam("basket_id"), col(Payment.state).in_(UNSETTLED)
 )
 _BODY = TypeAdapter(Basket)
+# WeChat Pay: 18 digits from 10 to 15; Alipay: 16 to 24 digits from 25 to 30; UnionPay: 19 digits from 62.
+_WALLET_CODE = re.compile(r"1[0-5][0-9]{16}|(?:2[5-9]|30)[0-9]{14,22}|62[0-9]{17}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -337,7 +340,12 @@ def _voided(work: Work, basket: Basket) -> BasketVoided:
 
 
 def _count_unknown(shop: Shop, code: str) -> None:
-    """Head office wants to know what customers bring to the counter and the catalogue does not have."""
+    """Head office wants to know what customers bring to the counter and the catalogue does not have.
+
+    A wallet's payment code, shown too early, is money for as long as it lives: it is not kept.
+    """
+    if _WALLET_CODE.fullmatch(code):
+        return
     with shop.write() as work:
         work.unit.sql(
             "INSERT INTO unknown_scan (code, count, last_at) VALUES (?, 1, ?)"

@@ -1,8 +1,11 @@
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+
 from edge.db import outbox
 from edge.domain.basket import EnteredCode
+from edge.domain.errors import UnknownCode
 from edge.services import printing, selling
 from edge.services.retention import forget_old
 from edge.services.selling import Ordered
@@ -67,3 +70,14 @@ def test_a_job_stays_as_long_as_a_copy_of_it_does(shop: Shop, clock: Any, rows: 
     sell_and_print(shop)
     assert forget_old(shop) == 3
     assert rows(shop, "SELECT count(*) FROM print_job") == [(1,)]
+
+
+def test_a_code_that_nobody_knew_is_forgotten_too(shop: Shop, clock: Any, rows: Rows) -> None:
+    """It may be a member's card or a ticket: whatever a customer held under the scanner."""
+    for code in ("OLD", "NEW"):
+        clock.jump(days=20)
+        with pytest.raises(UnknownCode):
+            selling.add_scan(shop, EnteredCode(code))
+    clock.jump(days=20)
+    assert forget_old(shop) == 1
+    assert rows(shop, "SELECT code FROM unknown_scan") == [("NEW",)]

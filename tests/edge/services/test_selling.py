@@ -153,6 +153,18 @@ def test_what_cannot_be_sold_is_refused_and_the_basket_stays(
     assert facts(shop) == logged
 
 
+@pytest.mark.parametrize(
+    "code",
+    ["134567890123456789", "2812345678901234", "300123456789012345678901", "6212345678901234567"],
+)
+def test_a_wallet_s_payment_code_shown_too_early_is_not_kept(
+    scan: Scan, shop: Shop, rows: Rows, code: str
+) -> None:
+    with pytest.raises(UnknownCode):
+        scan(code)
+    assert rows(shop, "SELECT count(*) FROM unknown_scan") == [(0,)]
+
+
 def test_an_unknown_code_is_counted_for_head_office(scan: Scan, shop: Shop, rows: Rows) -> None:
     for _ in range(2):
         with pytest.raises(UnknownCode) as caught:
