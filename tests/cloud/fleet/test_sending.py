@@ -5,6 +5,7 @@ import json
 import pytest
 
 from cloud.fleet.commands import of_box
+from cloud.fleet.repository import note_sent
 from cloud.fleet.sending import LOOK_EVERY_S, REPEAT_AFTER_S, CommandSender
 from contract import topics
 from contract.topics import SHARDS, shard_of
@@ -97,6 +98,30 @@ def test_what_the_box_has_answered_is_never_sent_again(
     finish(command_id)
     sender.greeted(box.edge_id)
     assert sent() == []
+
+
+def test_another_boxs_word_about_it_does_not_stop_it(
+    come, asked, hear, sent, make_box, bodies
+) -> None:
+    come()
+    command_id = asked().command.command_id
+    stranger = make_box("maru-hillside-1")
+    stranger.log(bodies.finished(command_id))
+    hear(stranger.edge_id, stranger.batch())
+    assert sent() == [command_id]
+
+
+def test_of_two_workers_that_both_sent_it_the_first_is_kept(database, come, asked, clock) -> None:
+    come()
+    command = asked().command
+    first_at = clock.now()
+    for _ in range(2):
+        with database.write() as session:
+            note_sent(session, [command.command_id], clock.now())
+        clock.jump(1)
+    with database.read() as session:
+        [told] = of_box(session, command.edge_id, clock.now(), 10)
+    assert told.command.sent_at == first_at
 
 
 def test_what_is_too_late_is_never_sent(come, go, asked, sent, clock) -> None:
