@@ -57,6 +57,7 @@ class FakeTerminal:
         return outcome
 
     def query(self, reference, deadline_s):
+        assert reference, "asked about nothing"
         self.calls.append(("query", reference))
         if not self.is_reachable:
             raise Timeout(address="terminal", deadline_s=deadline_s)
@@ -205,7 +206,7 @@ def test_a_terminal_that_is_not_there_is_said_at_once(shop, desk, terminal, noti
 def test_unknown_is_asked_after_2_5_10_and_30_seconds(shop, desk, terminal, clock):
     terminal.faults.append("after approval")
     terminal.is_reachable = False
-    begin(shop)
+    payment = begin(shop)
     asked_at = []
     start = clock.monotonic()
     desk._step_safely()
@@ -216,6 +217,9 @@ def test_unknown_is_asked_after_2_5_10_and_30_seconds(shop, desk, terminal, cloc
         if len(terminal.calls) > before:
             asked_at.append(clock.monotonic() - start)
     assert asked_at == [2.0, 5.0, 10.0, 30.0, 60.0, 90.0]
+    assert (
+        state_of(shop, payment) == "UNKNOWN"
+    )  # nothing is given back before the five minutes are over
 
 
 def test_unknown_takes_no_other_money(shop, desk, terminal):

@@ -72,6 +72,19 @@ def test_a_job_stays_as_long_as_a_copy_of_it_does(shop: Shop, clock: Any, rows: 
     assert rows(shop, "SELECT count(*) FROM print_job") == [(1,)]
 
 
+def test_the_newest_print_job_keeps_its_number_from_being_given_again(
+    shop: Shop, clock: Any, rows: Rows
+) -> None:
+    """The number is what the printer proves a job by: an answer to an old one must prove nothing new."""
+    sell_and_print(shop)
+    sell_and_print(shop)
+    clock.jump(days=36)
+    forget_old(shop)
+    assert rows(shop, "SELECT job_id FROM print_job") == [(2,)]
+    sell_and_print(shop)
+    assert rows(shop, "SELECT job_id FROM print_job") == [(2,), (3,)]
+
+
 def test_a_code_that_nobody_knew_is_forgotten_too(shop: Shop, clock: Any, rows: Rows) -> None:
     """It may be a member's card or a ticket: whatever a customer held under the scanner."""
     for code in ("OLD", "NEW"):
