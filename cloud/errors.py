@@ -39,6 +39,14 @@ class SettingsError(HubError):
     what_now = "Put this right in {path} and start again."
 
 
+class EncryptionError(HubError):
+    key = "hub.encryption"
+    template = "The line to the broker cannot be encrypted: {detail}. The hub does not start."
+    what_now = (
+        "Put broker_ca, broker_certificate and broker_key right in the settings and start again."
+    )
+
+
 class SchemaError(HubError):
     key = "hub.schema"
     template = (

@@ -52,7 +52,7 @@ class Hub:
         self.snapshots = Snapshots(self.database, settings.snapshots_dir, self.identity, self.clock)
         self.feeds = FeedService(self.database, self.snapshots, self.clock)
         worker = identity.worker_name(settings.data_dir / "worker.id")
-        self.wire = MqttWire(settings.broker_url, worker, self.boot, self.clock)
+        self.wire = MqttWire(settings.broker, worker, self.boot, self.clock)
         self.worker = Worker(
             self.wire,
             Inbox(self.database, self.clock),

@@ -7,64 +7,62 @@ from __future__ import annotations
 
 import tomllib
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from cloud.errors import SettingsError
-from contract.envelope import Currency
+from contract.broker import BrokerSettings
+from contract.settings import (
+    KnownCurrency,
+    Language,
+    Port,
+    Timezone,
+    check_http_url,
+    problems,
+    rooted,
+)
+from ui.colour import Accent
 
-Language = Literal["ko", "zh", "en"]
 ENVIRONMENT_PREFIX = "TWINSTORE_HUB_"
 
 
-class Settings(BaseSettings):
+class Settings(BrokerSettings, BaseSettings):
     """`database_url` is empty for a SQLite file in `data_dir`; `public_url` is where boxes fetch snapshots."""
 
     model_config = SettingsConfigDict(frozen=True, extra="forbid", env_prefix=ENVIRONMENT_PREFIX)
 
     company: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]
     company_name: str = Field(min_length=1)
-    accent: str = "oklch(0.6 0.15 25)"
+    accent: Accent = "oklch(0.6 0.15 25)"
     data_dir: Path
     host: str = "127.0.0.1"
-    port: Annotated[int, Field(ge=0, le=65_535)] = 8100
+    port: Port = 8100
     host_names: tuple[
         str, ...
     ] = ()  # beside that of public_url; addresses and local names need no word
     database_url: str = ""
-    broker_url: str
-    currency: Currency = "KRW"
+    currency: KnownCurrency = "KRW"
     language: Language = "ko"
-    timezone: str = "Asia/Seoul"
+    timezone: Timezone = "Asia/Seoul"
     public_url: str = ""
-
-    @field_validator("broker_url")
-    @classmethod
-    def _is_broker(cls, url: str) -> str:
-        parts = urlsplit(url)
-        if parts.scheme != "mqtt" or not parts.hostname:
-            raise ValueError(f"expected mqtt://HOST:PORT, got {url!r}")
-        return url
 
     @field_validator("database_url")
     @classmethod
     def _is_database(cls, url: str) -> str:
         if url and not url.startswith(("sqlite:///", "postgresql+psycopg://")):
-            raise ValueError(f"expected sqlite:///FILE or postgresql+psycopg://…, got {url!r}")
+            # A password may stand behind the scheme.
+            scheme = url.partition(":")[0]
+            raise ValueError(f"expected sqlite:///FILE or postgresql+psycopg://…, got {scheme}:")
         return url
 
-    @field_validator("timezone")
+    @field_validator("public_url")
     @classmethod
-    def _is_timezone(cls, name: str) -> str:
-        try:
-            ZoneInfo(name)
-        except (ZoneInfoNotFoundError, ValueError) as error:
-            raise ValueError(f"expected a name such as Asia/Seoul, got {name!r}") from error
-        return name
+    def _is_address(cls, url: str) -> str:
+        return check_http_url(url) if url else url
 
     @property
     def database(self) -> str:
@@ -111,9 +109,8 @@ def load(path: Path) -> Settings:
     try:
         settings = Settings(**values)
     except ValidationError as error:
-        raise SettingsError(path=str(path), detail=_in_words(error)) from error
-    data_dir = path.absolute().parent / settings.data_dir.expanduser()
-    return settings.model_copy(update={"data_dir": data_dir})
+        raise SettingsError(path=str(path), detail="; ".join(problems(error))) from error
+    return rooted(settings, path.absolute().parent)
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -124,8 +121,3 @@ def _read(path: Path) -> dict[str, Any]:
         raise SettingsError(path=str(path), detail=detail) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(path=str(path), detail=f"it is not TOML ({error})") from error
-
-
-def _in_words(error: ValidationError) -> str:
-    problems = (f"{'.'.join(map(str, p['loc']))}: {p['msg']}" for p in error.errors())
-    return "; ".join(problems)

@@ -18,6 +18,7 @@ GENESIS = "0" * 32
 
 MAX_BATCH_FACTS = 200
 MAX_BATCH_BYTES = 64_000
+FULL_WINDOW = 8
 MAX_MESSAGE_BYTES = 100_000  # AWS IoT's hard limit is 128 kB; stay movable between brokers
 
 EdgeId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]{0,62}$")]
@@ -102,15 +103,16 @@ class Hello(Message):
 class Ack(Message):
     """The hub's stand for one stream: everything up to `high` is durably stored, `chain` is its head.
 
-    `hello` repeats the nonce of the hello that it answers; only such an ack may lower what the box holds as
-    acknowledged. `nack` says that a batch did not continue the stream; `fork` that it contradicted it.
+    `window` batches may be under way at once, and a narrow one also asks for small ones (`stream.batch_limit`), the
+    next not before `pause_ms`. `hello` repeats the nonce of the hello that it answers; only such an ack may lower what
+    the box holds as acknowledged. `nack` says that a batch did not continue the stream; `fork` that it contradicted it.
     """
 
     v: int = WIRE_VERSION
     epoch: str
     high: Seq
     chain: Chain
-    window: int = Field(default=8, ge=1, le=64)
+    window: int = Field(default=FULL_WINDOW, ge=1, le=64)
     pause_ms: int = Field(default=0, ge=0)
     nack: bool = False
     fork: bool = False

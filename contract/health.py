@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import AwareDatetime
+from pydantic import AwareDatetime, Field
 
 from contract.envelope import Message
 
@@ -20,7 +20,29 @@ class PeripheralHealth(Message):
     counters: dict[str, int] = {}
 
 
+class LogLine(Message):
+    """A warning or an error of the box's own program; the same one again counts up.
+
+    It holds nothing that a shop, a cashier or a shopper said: `text` is the sentence as it stands in the program, with
+    "…" for every value, `place` the module, `error` the class of an exception. `level` is "warning" or "error".
+    """
+
+    place: str
+    level: str
+    text: str
+    error: str = ""
+    count: int = Field(default=1, ge=1)
+    first_at: AwareDatetime
+    last_at: AwareDatetime
+
+
 class Health(Message):
+    """How a box is.
+
+    `log` has the newest lines, oldest first. `sheds` is what is left out for as long as it stays as it is
+    ("telemetry", "log"), `left_out` how many reports were since the box started.
+    """
+
     v: int = 1
     at: AwareDatetime
     boot: str
@@ -34,3 +56,6 @@ class Health(Message):
     shift_open: bool = False
     peripherals: tuple[PeripheralHealth, ...] = ()
     problems: tuple[str, ...] = ()
+    log: tuple[LogLine, ...] = ()
+    sheds: tuple[str, ...] = ()
+    left_out: int = 0

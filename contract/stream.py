@@ -5,7 +5,9 @@ Sender (box). Rules:
  2. `acked` falls only by the first answer to the question that is being asked (a hub restored from an older backup).
     A late or repeated answer, or one to an earlier boot, means nothing; before the answer, nothing else means anything.
  3. Go-back-N: on a nack, an answered hello or a late ack, sending starts again behind what is acknowledged.
- 4. An ack beyond our own log, or whose chain differs from ours, proves that this disk went back in time (restored
+ 4. What the hub asks for is given: no more batches at once than its window, small ones where that is narrow, a pause.
+    Facts are sent later then; none is ever left out.
+ 5. An ack beyond our own log, or whose chain differs from ours, proves that this disk went back in time (restored
     card, clone): FORKED. The shell then starts a new epoch and logs there again everything that it still keeps: where
     the two histories parted is unknown, and the hub stores a uid that it has already as an alias.
 
@@ -25,13 +27,39 @@ import secrets
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
-from contract.envelope import GENESIS, MAX_BATCH_BYTES, MAX_BATCH_FACTS, Ack, Batch, Fact, chain
+from contract.envelope import (
+    FULL_WINDOW,
+    GENESIS,
+    MAX_BATCH_BYTES,
+    MAX_BATCH_FACTS,
+    Ack,
+    Batch,
+    Fact,
+    chain,
+)
 
 HELLO_TIMEOUT_S = 3.0
 ACK_TIMEOUT_S = 1.5  # at 0.6 ms a round trip this is already a lost ack, not a slow one
 BACKOFF_LIMIT = 16
+
+
+class BatchLimit(NamedTuple):
+    facts: int
+    size_bytes: int
+
+
+def batch_limit(window: int) -> BatchLimit:
+    """How much one batch may hold at `window`: a hub with no room for many batches has none for large ones.
+
+    >>> batch_limit(8), batch_limit(1)
+    (BatchLimit(facts=200, size_bytes=64000), BatchLimit(facts=25, size_bytes=8000))
+    """
+    share = min(window, FULL_WINDOW)
+    return BatchLimit(
+        MAX_BATCH_FACTS * share // FULL_WINDOW, MAX_BATCH_BYTES * share // FULL_WINDOW
+    )
 
 
 class Log(Protocol):
@@ -158,7 +186,7 @@ class Sender:
     def _next_batch(self, now_s: float) -> SendBatch | None:
         if self.next_seq > self.log.high:
             return None
-        facts = self.log.read(self.next_seq, MAX_BATCH_FACTS, MAX_BATCH_BYTES)
+        facts = self.log.read(self.next_seq, *batch_limit(self.window))
         previous = self.log.chain_at(self.next_seq - 1)
         if not facts or previous is None:
             return None
@@ -249,7 +277,7 @@ class Reception:
     is_gap: bool = False
     is_fork: bool = False
 
-    def ack(self, epoch: str, window: int = 8, pause_ms: int = 0) -> Ack:
+    def ack(self, epoch: str, window: int = FULL_WINDOW, pause_ms: int = 0) -> Ack:
         return Ack(
             epoch=epoch,
             high=self.stand.high,
@@ -288,12 +316,15 @@ class Receiver:
             return Reception(replace(stand, is_frozen=True), is_fork=True)
         return Reception(stand)
 
-    def greet(self, stand: Stand, epoch: str, nonce: int, window: int = 8) -> Ack:
+    def greet(
+        self, stand: Stand, epoch: str, nonce: int, window: int = FULL_WINDOW, pause_ms: int = 0
+    ) -> Ack:
         return Ack(
             epoch=epoch,
             high=stand.high,
             chain=stand.chain,
             window=window,
+            pause_ms=pause_ms,
             fork=stand.is_frozen,
             hello=nonce,
         )

@@ -9,16 +9,24 @@ from __future__ import annotations
 import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from contract.envelope import Currency, EdgeId
-from contract.money import MINOR_DIGITS
+from contract.broker import BrokerSettings
+from contract.envelope import EdgeId
+from contract.settings import (
+    HttpUrl,
+    KnownCurrency,
+    Language,
+    Port,
+    Timezone,
+    problems,
+    rooted,
+)
+from ui.colour import Accent
 
-Language = Literal["ko", "zh", "en"]
 Kind = Literal["scanner", "receipt_printer", "cash_drawer", "payment_terminal"]
 
 ENVIRONMENT_PREFIX = "TWINSTORE_EDGE_"
@@ -39,7 +47,7 @@ class PeripheralSettings(BaseModel):
     url: str = Field(min_length=1)
 
 
-class Settings(BaseSettings):
+class Settings(BrokerSettings, BaseSettings):
     """`cash_rounding_minor` is the smallest coin (0 = none); `hub_key` pins the hub's public key (hex).
 
     `receipt_keys` are the public keys (hex) of the boxes whose receipts are taken back here beside its own, as the
@@ -60,54 +68,21 @@ class Settings(BaseSettings):
     workstation_id: str = "till-1"
     company_name: str
     business_number: str = ""
-    accent: str = "oklch(0.6 0.15 25)"
+    accent: Accent = "oklch(0.6 0.15 25)"
     data_dir: Path
     host: str = "127.0.0.1"
-    port: Annotated[int, Field(ge=0, le=65_535)] = 8101
+    port: Port = 8101
     host_names: tuple[str, ...] = ()  # of the public DNS; addresses and local names need no word
-    broker_url: str
-    hub_url: str
+    hub_url: HttpUrl
     hub_key: Annotated[str, Field(pattern=r"^([0-9a-f]{64})?$")] = ""
     receipt_keys: tuple[Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")], ...] = ()
-    currency: Currency = "KRW"
+    currency: KnownCurrency = "KRW"
     language: Language = "ko"
-    timezone: str = "Asia/Seoul"
+    timezone: Timezone = "Asia/Seoul"
     cash_rounding_minor: Annotated[int, Field(ge=0)] = 0
     clock_url: str = "system:"
     reconnect_limit_s: Annotated[float, Field(gt=0)] = 60.0
     peripherals: dict[str, PeripheralSettings] = {}
-
-    @field_validator("broker_url")
-    @classmethod
-    def _is_broker(cls, url: str) -> str:
-        parts = urlsplit(url)
-        if parts.scheme not in ("mqtt", "mqtts") or not parts.hostname:
-            raise ValueError(f"expected mqtt://HOST:PORT or mqtts://HOST:PORT, got {url!r}")
-        return url
-
-    @field_validator("hub_url")
-    @classmethod
-    def _is_http(cls, url: str) -> str:
-        parts = urlsplit(url)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise ValueError(f"expected http://HOST:PORT or https://HOST, got {url!r}")
-        return url.rstrip("/")
-
-    @field_validator("timezone")
-    @classmethod
-    def _is_timezone(cls, name: str) -> str:
-        try:
-            ZoneInfo(name)
-        except (ZoneInfoNotFoundError, ValueError) as error:
-            raise ValueError(f"expected a name such as Asia/Seoul, got {name!r}") from error
-        return name
-
-    @field_validator("currency")
-    @classmethod
-    def _is_currency(cls, code: str) -> str:
-        if code not in MINOR_DIGITS:
-            raise ValueError(f"expected one of {', '.join(MINOR_DIGITS)}, got {code!r}")
-        return code
 
     @field_validator("clock_url")
     @classmethod
@@ -168,9 +143,9 @@ def load(path: Path) -> Settings:
     try:
         settings = Settings(**values)
     except ValidationError as error:
-        raise SettingsError(_in_words(path, error)) from error
-    data_dir = path.absolute().parent / settings.data_dir.expanduser()
-    return settings.model_copy(update={"data_dir": data_dir})
+        lines = [f"The settings {path} cannot be used:", *problems(error)]
+        raise SettingsError("\n  ".join(lines)) from error
+    return rooted(settings, path.absolute().parent)
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -183,11 +158,3 @@ def _read(path: Path) -> dict[str, Any]:
         ) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(f"The settings {path} are not TOML: {error}.") from error
-
-
-def _in_words(path: Path, error: ValidationError) -> str:
-    lines = [f"The settings {path} cannot be used:"]
-    for problem in error.errors():
-        place = ".".join(str(part) for part in problem["loc"])
-        lines.append(f"  {place}: {problem['msg']}")
-    return "\n".join(lines)

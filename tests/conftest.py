@@ -1,14 +1,22 @@
 """What holds for every test: clean logs, a loop that never blocks, and no quiet skip."""
 
+import inspect
+import ipaddress
 import logging
 import os
 import shutil
 from collections.abc import Generator, Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from blockbuster import blockbuster_ctx
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 
 PACKAGES = ("contract", "ui", "drivers", "edge", "cloud", "provisioning", "hardware_sim")
 
@@ -133,6 +141,70 @@ def well_formed_logs() -> Iterator[None]:
         logger.removeHandler(check)
         logger.setLevel(level)
     assert check.faults == []
+
+
+# -- certificates ------------------------------------------------------------------------------
+
+
+class Authority:
+    """A certificate authority of one test. Files are PEM; a certificate's key stands beside it as NAME.key."""
+
+    def __init__(self, folder: Path, name: str) -> None:
+        self._folder = folder
+        self._key = ec.generate_private_key(ec.SECP256R1())
+        self._name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+        usage = dict.fromkeys(inspect.signature(x509.KeyUsage).parameters, False)
+        own = x509.KeyUsage(**usage | {"key_cert_sign": True, "crl_sign": True})
+        certificate = (
+            self._certificate(self._name, self._key.public_key())
+            .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+            .add_extension(own, critical=True)
+            .sign(self._key, hashes.SHA256())
+        )
+        self.path = self._write(f"{name}.pem", certificate.public_bytes(Encoding.PEM))
+
+    def issue(self, name: str) -> Path:
+        """A certificate for the address 127.0.0.1, or for a client of that name; valid for a day around now."""
+        key = ec.generate_private_key(ec.SECP256R1())
+        subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+        address = x509.IPAddress(ipaddress.ip_address("127.0.0.1"))
+        issuer = x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key())
+        certificate = (
+            self._certificate(subject, key.public_key())
+            .add_extension(x509.SubjectAlternativeName([address]), critical=False)
+            .add_extension(issuer, critical=False)
+            .sign(self._key, hashes.SHA256())
+        )
+        text = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+        self._write(f"{name}.key", text)
+        return self._write(f"{name}.pem", certificate.public_bytes(Encoding.PEM))
+
+    def _certificate(
+        self, subject: x509.Name, key: ec.EllipticCurvePublicKey
+    ) -> x509.CertificateBuilder:
+        now, day = datetime.now(UTC), timedelta(days=1)
+        return (
+            x509.CertificateBuilder(self._name, subject, key, x509.random_serial_number())
+            .not_valid_before(now - day)
+            .not_valid_after(now + day)
+            .add_extension(x509.SubjectKeyIdentifier.from_public_key(key), critical=False)
+        )
+
+    def _write(self, name: str, text: bytes) -> Path:
+        path = self._folder / name
+        path.write_bytes(text)
+        return path
+
+
+@pytest.fixture
+def authority(tmp_path: Path) -> Authority:
+    return Authority(tmp_path, "authority")
+
+
+@pytest.fixture
+def other_authority(tmp_path: Path) -> Authority:
+    """One that nobody here trusts."""
+    return Authority(tmp_path, "other-authority")
 
 
 # -- the browser -------------------------------------------------------------------------------

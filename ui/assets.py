@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +16,8 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
+
+from ui.colour import check_accent
 
 OWN_FOLDER: Final = Path(__file__).parent / "static"
 HTMX_PACKAGE: Final = "django_htmx"
@@ -30,7 +31,6 @@ MEDIA_TYPES: Final = {
     ".webmanifest": "application/manifest+json",
 }
 FOR_GOOD: Final = "public, max-age=31536000, immutable"
-COLOUR = re.compile(r"oklch\([0-9.]+%? [0-9.]+ [0-9.]+(deg)?\)|#[0-9a-fA-F]{6}")
 
 
 class MissingAssetError(LookupError):
@@ -70,13 +70,9 @@ def asset_of(name: str, content: bytes) -> Asset:
 def accent_css(accent: str) -> bytes:
     """The company's colour as a file of its own: our pages allow no inline style.
 
-    Raises ValueError for anything but oklch(L C H) or #rrggbb, so that a setting cannot smuggle in CSS.
+    Raises ValueError for anything but oklch(L C H) or #rrggbb.
     """
-    if not COLOUR.fullmatch(accent):
-        raise ValueError(
-            f"Expected an accent such as oklch(0.6 0.15 25) or #a04030, got {accent!r}."
-        )
-    return f":root {{ --accent: {accent}; }}\n".encode()
+    return f":root {{ --accent: {check_accent(accent)}; }}\n".encode()
 
 
 class Assets:

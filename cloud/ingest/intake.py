@@ -87,7 +87,7 @@ class Intake:
 
     def _greeting(self, edge_id: str, epoch: str, nonce: int, allowance: Allowance) -> Ack:
         stand = self.streams[edge_id, epoch].stand
-        return self.receiver.greet(stand, epoch, nonce, allowance.window)
+        return self.receiver.greet(stand, epoch, nonce, *allowance)
 
     def _edge(self, edge_id: str) -> Edge:
         edge = self.edges.get(edge_id)

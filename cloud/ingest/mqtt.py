@@ -11,9 +11,9 @@ import logging
 import random
 import select
 import socket
+import ssl
 from collections import deque
 from typing import Any
-from urllib.parse import urlsplit
 
 from paho.mqtt.client import Client, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
@@ -22,8 +22,10 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 from cloud.clock import Clock
+from cloud.errors import EncryptionError
 from cloud.ingest.admission import Packet
 from contract import topics
+from contract.broker import Broker
 from contract.envelope import State, to_json
 
 log = logging.getLogger(__name__)
@@ -33,17 +35,21 @@ FIRST_PAUSE_S = 0.2
 LONGEST_PAUSE_S = 5.0  # boxes wait up to a minute; the hub they all wait for does not
 # Larger ones are dropped by the broker: one message must not take the hub's memory.
 MAX_PACKET_BYTES = 2_000_000
+SILENCE = "The broker %s:%s does not answer (%s): boxes sell on, their facts wait there."
+DISTRUST = (
+    "The broker %s:%s and the hub do not trust each other (%s): boxes sell on, their facts wait there. "
+    "Put the broker's certificate right, or broker_ca and broker_certificate in the hub's settings."
+)
+TLS_REFUSAL = "_ALERT_"  # in what OpenSSL says where the other end has refused (RFC 8446, 6.2)
 
 
 class MqttWire:
     """Receives into a queue, publishes, reconnects. `wake` is the one method for other threads."""
 
-    def __init__(self, broker_url: str, worker: str, boot: str, clock: Clock) -> None:
-        parts = urlsplit(broker_url)
-        self._host = parts.hostname or "127.0.0.1"
-        self._port = parts.port or 1883
-        # amqtt, the demo's broker on a machine without mosquitto, speaks no version 5.
-        self._is_version_5 = parts.query != "protocol=3.1.1"
+    def __init__(self, broker: Broker, worker: str, boot: str, clock: Clock) -> None:
+        """Raises EncryptionError where the certificates that `broker` names cannot be used."""
+        self._broker = broker
+        self._encryption = encryption(broker) if broker.is_encrypted else None
         self._boot = boot
         self._clock = clock
         self._received: deque[Packet] = deque()
@@ -61,10 +67,16 @@ class MqttWire:
             CallbackAPIVersion.VERSION2,
             client_id=f"twinstore-hub-{self._worker}",
             protocol=MQTTProtocolVersion.MQTTv5
-            if self._is_version_5
+            if self._broker.is_version_5
             else MQTTProtocolVersion.MQTTv311,
             reconnect_on_failure=False,
         )
+        if self._broker.username:
+            password = self._broker.password.get_secret_value()
+            client.username_pw_set(self._broker.username, password or None)
+        if self._encryption is not None:
+            client.tls_set_context(self._encryption)
+            client.on_log = self._on_log
         client.connect_timeout = CONNECT_TIMEOUT_S
         client.max_inflight_messages_set(1_000)
         client.on_connect = self._on_connect
@@ -122,15 +134,20 @@ class MqttWire:
             self._wait(timeout_s)
             return False
         writers = [connection] if self._client.want_write() else []
-        readable, writable, _ = select.select([connection, self._awake], writers, [], timeout_s)
+        # An encrypted connection may hold decoded bytes that select cannot see.
+        has_pending = isinstance(connection, ssl.SSLSocket) and connection.pending() > 0
+        readable, writable, _ = select.select(
+            [connection, self._awake], writers, [], 0.0 if has_pending else timeout_s
+        )
+        is_readable = has_pending or connection in readable
         if self._awake in readable:
             self._drain_wakes()
         if writable:
             self._client.loop_write()
-        if connection in readable:
+        if is_readable:
             self._read(connection)
         self._client.loop_misc()
-        return connection in readable
+        return is_readable
 
     def _read(self, connection: Any) -> None:
         try:
@@ -155,16 +172,12 @@ class MqttWire:
     def _reconnect(self, timeout_s: float) -> None:
         if self._clock.monotonic() < self._retry_at_s:
             return
-        words = _start_of_version_5() if self._is_version_5 else {}
+        words = _start_of_version_5() if self._broker.is_version_5 else {}
         try:
-            self._client.connect(self._host, self._port, KEEPALIVE_S, **words)
+            self._client.connect(self._broker.host, self._broker.port, KEEPALIVE_S, **words)
         except OSError as error:
-            log.warning(
-                "The broker %s:%s does not answer (%s): boxes sell on, their facts wait there.",
-                self._host,
-                self._port,
-                error,
-            )
+            said = DISTRUST if is_distrust(error) else SILENCE
+            log.warning(said, self._broker.host, self._broker.port, error)
             self._back_off()
         self._wait(0.0 if self._client.socket() else timeout_s)
 
@@ -192,6 +205,12 @@ class MqttWire:
         self._subscribe(self._shards)
         self.publish(topics.HUB_STATE, online, retain=True)
         log.info("Connected to the broker, %s shards.", len(self._shards))
+
+    def _on_log(self, client: Client, userdata: Any, level: int, text: str) -> None:
+        """TLS 1.3 lets a client speak before it is refused, and paho gives the reason to its log alone."""
+        del client, userdata, level
+        if TLS_REFUSAL in text:
+            log.warning(DISTRUST, self._broker.host, self._broker.port, text)
 
     def _on_disconnect(
         self, client: Client, userdata: Any, flags: Any, reason: Any, properties: Any
@@ -237,6 +256,27 @@ class MqttWire:
         own = to_json(State(online=True, boot=self._boot, at=self._clock.now()))
         if b'"online":false' in payload:
             self.publish(topics.HUB_STATE, own, retain=True)
+
+
+def encryption(broker: Broker) -> ssl.SSLContext:
+    """TLS 1.2 or newer, with the broker's certificate and its name in it checked. Raises EncryptionError."""
+    try:
+        for path in (broker.ca, broker.certificate, broker.key):
+            if path is not None:
+                path.read_bytes()  # OpenSSL does not say which one
+        context = ssl.create_default_context(cafile=broker.ca)
+        context.minimum_version = ssl.TLSVersion.TLSv1_2
+        if broker.certificate is not None:
+            context.load_cert_chain(broker.certificate, broker.key, password="")
+    except OSError as error:
+        raise EncryptionError(detail=error) from error
+    return context
+
+
+def is_distrust(error: Exception) -> bool:
+    """Whether the broker is there, but one of the two does not accept the other's certificate or its TLS."""
+    is_cut = isinstance(error, (ssl.SSLEOFError, ssl.SSLZeroReturnError, ssl.SSLSyscallError))
+    return isinstance(error, ssl.SSLError) and not is_cut
 
 
 def _start_of_version_5() -> dict[str, Any]:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from contract.envelope import FULL_WINDOW
+
 MAX_DRAINED = 512
-FULL_WINDOW = 8
+FIRST_PAUSE_MS = 200
+LONGEST_PAUSE_MS = 3_200
 
 
 class Allowance(NamedTuple):
@@ -15,10 +18,13 @@ class Allowance(NamedTuple):
     pause_ms: int
 
 
-def allowance(drained: int) -> Allowance:
-    """`drained` messages waited for the last transaction; at most MAX_DRAINED are taken at once."""
+def allowance(drained: int, full_before: int = 0) -> Allowance:
+    """`drained` messages waited for the last transaction; at most MAX_DRAINED are taken at once.
+
+    `full_before` transactions in a row before it were full too: what was asked for did not help, so more is.
+    """
     if drained < MAX_DRAINED // 4:
         return Allowance(FULL_WINDOW, 0)
     if drained < MAX_DRAINED:
         return Allowance(FULL_WINDOW // 2, 0)
-    return Allowance(1, 200)
+    return Allowance(1, min(FIRST_PAUSE_MS << full_before, LONGEST_PAUSE_MS))

@@ -100,6 +100,7 @@ class Worker:
         self.wire = wire
         self._clock = clock
         self._bulk_until_s = 0.0
+        self._full_before = 0
         self._inbox = inbox
         self._leases = leases
         self._feeds = feeds
@@ -166,7 +167,8 @@ class Worker:
         self, packets: Sequence[Packet], arrivals: list[Admitted | Rejected]
     ) -> list[tuple[str, Ack]]:
         """Afterwards `arrivals` says of each packet what became of it."""
-        allowed = allowance(len(packets))
+        allowed = allowance(len(packets), self._full_before)
+        self._full_before = self._full_before + 1 if len(packets) >= MAX_DRAINED else 0
         try:
             return self._inbox.commit(arrivals, allowed)
         except (OperationalError, StandMovedError):

@@ -8,6 +8,7 @@ SENTENCES = {
     "taken_over": "Another box uses this box's name: both throw each other off the line.",
     "keeps_being_closed": "The line is closed again soon after it opens: another box may use this box's name.",
     "connect_refused": "The broker refuses this box.",
+    "untrusted": "The broker and this box do not trust each other: a certificate is wrong, missing or out of date.",
     "subscribe_refused": "The broker does not let this box listen.",
     "publish_refused": "The broker does not take what this box sends.",
 }

@@ -19,9 +19,7 @@ import ssl
 import struct
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, Final, Protocol
-from urllib.parse import urlsplit
 
 from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
@@ -29,6 +27,7 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
+from contract.broker import Broker
 from contract.envelope import MAX_MESSAGE_BYTES, State, to_json
 from contract.topics import HUB_STATE, Address, Up, every_down, parse, up
 from edge.clock import Clock
@@ -52,8 +51,9 @@ TAKEN_OVER: Final = 0x8E
 # mosquitto 2.0.11 closes a connection that is taken over without saying 0x8E; two boxes with one id are then seen
 # only by connections that are accepted and soon closed, over and over.
 SHORT_LIVED_LIMIT: Final = 3
-
-DEFAULT_PORTS: Final = {"mqtt": 1883, "mqtts": 8883}
+TLS_REFUSAL: Final = (
+    "_ALERT_"  # in what OpenSSL says where the other end has refused (RFC 8446, 6.2)
+)
 
 # What paho 2.2 lets out for bytes that are not MQTT, besides its own MQTTException (a subclass of Exception).
 _GARBLED: Final = (ValueError, IndexError, KeyError, struct.error, TypeError)
@@ -66,23 +66,6 @@ class Listener(Protocol):
     def disconnected(self) -> None: ...
     def received(self, address: Address, payload: bytes) -> None: ...
     def hub_state(self, payload: bytes) -> None: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Broker:
-    """`is_version_5` is False for "?protocol=3.1.1": amqtt, the demo's broker without mosquitto, speaks no more."""
-
-    host: str
-    port: int
-    is_encrypted: bool
-    is_version_5: bool = True
-
-    @classmethod
-    def of(cls, url: str) -> Broker:
-        parts = urlsplit(url)
-        port = parts.port or DEFAULT_PORTS[parts.scheme]
-        is_version_5 = parts.query != "protocol=3.1.1"
-        return cls(parts.hostname or "", port, parts.scheme == "mqtts", is_version_5)
 
 
 def full_jitter_s(attempt: int, limit_s: float, uniform: Callable[[float, float], float]) -> float:
@@ -165,18 +148,9 @@ class Line:
 
     def _connect_and_serve(self) -> bool:
         """Whether the broker had accepted us before the connection ended."""
-        client = self._make_client()
         self.status.counters["attempts"] += 1
-        try:
-            client.connect(
-                self._broker.host,
-                self._broker.port,
-                keepalive=KEEPALIVE_S,
-                **(_start_of_version_5() if self._broker.is_version_5 else {}),
-            )
-        except (OSError, ValueError) as error:
-            self.status.detail = str(error)
-            log.debug("No line to %s:%s: %s", self._broker.host, self._broker.port, error)
+        client = self._connect()
+        if client is None:
             return False
         try:
             self._serve(client)
@@ -185,6 +159,24 @@ class Line:
             # thread is the box's only way out and must live: count it, drop the connection, come back later.
             self._dropped(client, error)
         return self._went_offline()
+
+    def _connect(self) -> Client | None:
+        try:
+            client = self._make_client()
+        except OSError as error:
+            self._alarm("untrusted", str(error))  # a certificate that cannot be read
+            return None
+        host, port = self._broker.host, self._broker.port
+        words = _start_of_version_5() if self._broker.is_version_5 else {}
+        try:
+            client.connect(host, port, keepalive=KEEPALIVE_S, **words)
+        except (OSError, ValueError) as error:
+            if is_distrust(error):
+                self._alarm("untrusted", str(error))
+            self.status.detail = str(error)
+            log.debug("No line to %s:%s: %s", host, port, error)
+            return None
+        return client
 
     def _serve(self, client: Client) -> None:
         while (wire := client.socket()) is not None:
@@ -266,8 +258,12 @@ class Line:
         )
         client.connect_timeout = CONNECT_TIMEOUT_S
         client.max_inflight_messages = MAX_IN_FLIGHT
+        if self._broker.username:
+            password = self._broker.password.get_secret_value()
+            client.username_pw_set(self._broker.username, password or None)
         if self._broker.is_encrypted:
-            client.tls_set()
+            client.tls_set_context(encryption(self._broker))
+            client.on_log = self._on_log
         will = State(online=False, boot=self._boot)
         client.will_set(up(self._edge_id, Up.STATE), to_json(will), qos=1, retain=True)
         client.on_socket_open = _without_delay
@@ -296,6 +292,11 @@ class Line:
         self.status.is_online = True
         self._online_since_s = self._clock.monotonic()
         self._listener.connected()
+
+    def _on_log(self, _client: Client, _userdata: object, _level: int, text: str) -> None:
+        """TLS 1.3 lets a client speak before it is refused, and paho gives the reason to its log alone."""
+        if TLS_REFUSAL in text:
+            self._alarm("untrusted", text)
 
     def _on_disconnect(
         self,
@@ -355,6 +356,27 @@ class Line:
         self.status.alarm = kind
         self.status.detail = detail
         log.warning("Alarm on the line (%s): %s", kind, detail)
+
+
+def encryption(broker: Broker) -> ssl.SSLContext:
+    """TLS 1.2 or newer, with the broker's certificate and its name in it checked.
+
+    Raises OSError, with the name of a file that cannot be read; what such a file holds is an ssl.SSLError.
+    """
+    for path in (broker.ca, broker.certificate, broker.key):
+        if path is not None:
+            path.read_bytes()  # OpenSSL does not say which one
+    context = ssl.create_default_context(cafile=broker.ca)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    if broker.certificate is not None:
+        context.load_cert_chain(broker.certificate, broker.key, password="")
+    return context
+
+
+def is_distrust(error: Exception) -> bool:
+    """Whether the other end is there, but one of the two does not accept the other's certificate or its TLS."""
+    is_cut = isinstance(error, (ssl.SSLEOFError, ssl.SSLZeroReturnError, ssl.SSLSyscallError))
+    return isinstance(error, ssl.SSLError) and not is_cut
 
 
 def _start_of_version_5() -> dict[str, Any]:

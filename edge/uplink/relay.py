@@ -23,6 +23,7 @@ from contract.stream import Log, SayHello, SendBatch, Sender, Verdict
 from contract.topics import Up, up
 from edge.changes import LINE, NOTICES, Changes
 from edge.clock import Clock
+from edge.uplink.pressure import Asked
 from edge.uplink.wire import Outgoing, Wire
 
 log = logging.getLogger(__name__)
@@ -34,6 +35,7 @@ IDLE_WAIT_S: Final = 5.0
 LINGER_S: Final = 0.02  # a sale and its drawer travel together, and the receipt goes first
 READ_AHEAD_FACTS: Final = 2_000
 READ_AHEAD_BYTES: Final = 1_000_000
+FACT_FRAME_BYTES: Final = 44  # a UUID and the punctuation of ["…","…"],
 BURST: Final = 64  # batches sent before acks are looked at again; the widest window
 
 
@@ -92,6 +94,7 @@ class ReadAhead:
         self._inner = inner
         self._first = 0
         self._facts: Sequence[Fact] = ()
+        self._sizes_bytes: Sequence[int] = ()
 
     @property
     def first(self) -> int:
@@ -107,17 +110,24 @@ class ReadAhead:
     def read(self, first: int, max_facts: int, max_bytes: int) -> Sequence[Fact]:
         if not self._first <= first < self._first + len(self._facts):
             self._facts = self._inner.read(first, READ_AHEAD_FACTS, READ_AHEAD_BYTES)
+            self._sizes_bytes = [travel_bytes(fact) for fact in self._facts]
             self._first = first
         return self._take(first - self._first, max_facts, max_bytes)
 
     def _take(self, start: int, max_facts: int, max_bytes: int) -> Sequence[Fact]:
-        size, end = 0, start
-        for fact in self._facts[start : start + max_facts]:
-            size += len(fact.body)
-            if size > max_bytes and end > start:
+        total_bytes, end = 0, start
+        for size_bytes in self._sizes_bytes[start : start + max_facts]:
+            total_bytes += size_bytes
+            if total_bytes > max_bytes and end > start:
                 break
             end += 1
         return self._facts[start:end]
+
+
+def travel_bytes(fact: Fact) -> int:
+    """What a fact takes in a batch: UTF-8 (three bytes a Korean letter), quotes and backslashes escaped once more."""
+    escapes = fact.body.count('"') + fact.body.count("\\")
+    return len(fact.body.encode()) + escapes + FACT_FRAME_BYTES
 
 
 class Relay:
@@ -138,6 +148,7 @@ class Relay:
         self._woken = threading.Event()
         self._stored_at_s = clock.monotonic()
         self._is_hub_online = True
+        self._asked = Asked()
         self._truth = self._look()
 
     # --- from other threads ---
@@ -170,6 +181,11 @@ class Relay:
     @property
     def truth(self) -> LineTruth:
         return self._truth
+
+    @property
+    def asked(self) -> Asked:
+        """What the hub asked for in its last ack."""
+        return self._asked
 
     # --- in the relay's thread ---
 
@@ -215,7 +231,10 @@ class Relay:
             self.refused += 1
             log.warning("Refused an ack that is none: %s", error.errors()[0]["msg"])
             return
-        if self._sender.acknowledged(ack, now_s) is Verdict.FORKED:
+        verdict = self._sender.acknowledged(ack, now_s)
+        if verdict is not Verdict.IGNORED:
+            self._asked = Asked(ack.window, ack.pause_ms, now_s)
+        if verdict is Verdict.FORKED:
             self._fork(ack)
 
     def _fork(self, ack: Ack) -> None:

@@ -33,6 +33,7 @@ from edge.uplink.commands import Commands, print_test, resync_feed
 from edge.uplink.feed_replica import BoxReplica
 from edge.uplink.feeds import FEEDS, Feeds, SnapshotFetcher
 from edge.uplink.hub_key import PinnedHubKey
+from edge.uplink.log_tail import LogTail
 from edge.uplink.outbox_stream import OutboxStream
 from edge.uplink.relay import About, LineTruth, Relay
 from edge.uplink.telemetry import Telemetry
@@ -88,8 +89,15 @@ class Uplink:
         )
         stream = OutboxStream.open(shop.database)
         self.relay = Relay(self, stream, about, shop.clock, watchers)
+        self.tail = LogTail(shop.clock)
         self.telemetry = Telemetry(
-            self, settings.edge_id, collect, shop.clock, random.SystemRandom().uniform
+            self,
+            settings.edge_id,
+            collect,
+            shop.clock,
+            random.SystemRandom().uniform,
+            lambda: self.relay.asked,
+            self.tail,
         )
         watchers.on(changes.OUTBOX, self.relay.wake)
         for topic in SHOWN_BY_THE_CONSOLE:
@@ -115,6 +123,7 @@ class Uplink:
             settings.reconnect_limit_s,
         )
         self.status, self._send, self._stop_line = line.status, line.send, line.stop
+        self.tail.listen()
         for name, target in (("relay", self._run_relay), ("down", self._run_down)):
             thread = threading.Thread(target=target, name=name, daemon=True)
             thread.start()
@@ -128,6 +137,7 @@ class Uplink:
         self._enqueue(lambda: None)
         for thread in self._threads:
             thread.join(timeout_s)
+        self.tail.close()
 
     # --- called by the line's thread ---
 

@@ -46,6 +46,15 @@ def test_the_environment_wins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
             TOML + 'database_url = "mysql://x"',
             "database_url: Value error, expected sqlite:///FILE or",
         ),
+        (
+            TOML + 'public_url = "hub.example"',
+            "public_url: Value error, expected http://HOST:PORT or https://HOST, got 'hub.example'",
+        ),
+        (
+            TOML + 'accent = "red; }"',
+            "accent: Value error, Expected an accent such as oklch(0.6 0.15 25) or #a04030",
+        ),
+        (TOML + 'currency = "XXX"', "currency: Value error, expected one of CNY, EUR,"),
         (TOML + "unknown = 1", "unknown: Extra inputs are not permitted"),
         ("company =", "it is not TOML (Invalid value (at end of document))"),
     ],
@@ -74,3 +83,28 @@ def test_a_damaged_key_is_refused(tmp_path: Path) -> None:
     path.write_bytes(b"short")
     with pytest.raises(SettingsError, match="expected the hub's key in 32 bytes, got 5"):
         load_identity(path)
+
+
+def test_the_brokers_words_are_read_and_its_files_are_beside_the_settings(tmp_path: Path) -> None:
+    text = TOML.replace("mqtt://127.0.0.1:1883", "mqtts://broker")
+    words = 'broker_username = "hub"\nbroker_password = "sesame"\nbroker_ca = "ca.pem"\n'
+    settings = load(written(tmp_path, text + words))
+    broker = settings.broker
+    assert (broker.host, broker.port, broker.is_encrypted) == ("broker", 8883, True)
+    assert (broker.username, broker.password.get_secret_value()) == ("hub", "sesame")
+    assert broker.ca == tmp_path / "ca.pem"
+    assert "sesame" not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        TOML.replace("mqtt://", "mqtt://hub:sesame@"),
+        TOML + 'broker_password = "sesame"',
+        TOML + 'database_url = "postgresql://hub:sesame@db/hub"',
+    ],
+)
+def test_a_refusal_shows_no_password(tmp_path: Path, text: str) -> None:
+    with pytest.raises(SettingsError) as refusal:
+        load(written(tmp_path, text))
+    assert "sesame" not in f"{refusal.value} {refusal.value.__cause__}"

@@ -72,5 +72,7 @@ def test_how_a_batch_is_answered(reception: Reception, nack: bool, fork: bool) -
 
 @pytest.mark.parametrize(("stand", "fork"), [(AT_3, False), (FROZEN, True)])
 def test_a_hello_is_answered_with_its_number(stand: Stand, fork: bool) -> None:
-    answer = Receiver().greet(stand, EPOCH, nonce=77, window=4)
-    assert answer == Ack(epoch=EPOCH, high=3, chain=link(3), window=4, fork=fork, hello=77)
+    answer = Receiver().greet(stand, EPOCH, nonce=77, window=4, pause_ms=200)
+    assert answer == Ack(
+        epoch=EPOCH, high=3, chain=link(3), window=4, pause_ms=200, fork=fork, hello=77
+    )

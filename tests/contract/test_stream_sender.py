@@ -15,6 +15,7 @@ from contract.stream import (
     SendBatch,
     Sender,
     Verdict,
+    batch_limit,
 )
 
 EPOCH = "e1"
@@ -22,10 +23,11 @@ NONCE = 100
 
 
 class ListLog:
-    """An outbox of facts "u1", "u2" …, two to a batch."""
+    """An outbox of facts "u1", "u2" …, two to a batch; `asked` are the limits that batches were read under."""
 
     def __init__(self, count: int, first: int = 1) -> None:
         self.first = first
+        self.asked: list[tuple[int, int]] = []
         self.facts = [Fact(f"u{seq}", f"body {seq}") for seq in range(1, count + 1)]
 
     @property
@@ -41,6 +43,7 @@ class ListLog:
         return link
 
     def read(self, first: int, max_facts: int, max_bytes: int) -> Sequence[Fact]:
+        self.asked.append((max_facts, max_bytes))
         return self.facts[first - 1 : first + 1]
 
 
@@ -128,6 +131,45 @@ def test_a_pause_of_the_hub_is_kept() -> None:
     sender.acknowledged(ack(log, 2, pause_ms=500), 1)
     assert sent(sender, 1.4) == []
     assert sent(sender, 1.5) == [(3, 4)]
+
+
+@pytest.mark.parametrize(
+    ("window", "limit"),
+    [
+        (64, (200, 64_000)),
+        (8, (200, 64_000)),
+        (4, (100, 32_000)),
+        (2, (50, 16_000)),
+        (1, (25, 8_000)),
+    ],
+)
+def test_a_narrow_window_also_asks_for_small_batches(window: int, limit: tuple[int, int]) -> None:
+    log = ListLog(2)
+    sent(greeted(log, window=window))
+    assert (batch_limit(window), log.asked[0]) == (limit, limit)
+
+
+@pytest.mark.parametrize(("window", "pause_ms"), [(1, 0), (1, 60_000), (2, 500)])
+def test_no_fact_is_left_out_whatever_the_hub_asks_for(window: int, pause_ms: int) -> None:
+    log = ListLog(9)
+    sender, now_s, told = greeted(log, window=window), 0.0, []
+    while sender.acked < log.high:
+        for _, last in sent(sender, now_s):
+            told.append(last)
+            sender.acknowledged(ack(log, last, window=window, pause_ms=pause_ms), now_s)
+        now_s += 1.0
+    assert told == [2, 4, 6, 8, 9]
+
+
+def test_a_greeting_may_ask_for_a_pause_as_well() -> None:
+    """A thousand boxes that come back together all say hello first."""
+    log = ListLog(2)
+    sender = Sender(log, EPOCH, 0, NONCE)
+    sender.connected()
+    sender.poll(0)
+    sender.acknowledged(ack(log, 0, hello=NONCE + 1, pause_ms=500), 0)
+    assert sent(sender, 0.4) == []
+    assert sent(sender, 0.5) == [(1, 2)]
 
 
 def test_late_acks_send_everything_again_less_and_less_often() -> None:

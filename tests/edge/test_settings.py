@@ -72,6 +72,11 @@ def test_the_environment_goes_before_the_file(write, monkeypatch):
             "currency: Value error, expected",
         ),
         ('edge_id = "maru-1"', 'edge_id = "m"\nclock_url = "x"', "clock_url: Value error"),
+        (
+            'edge_id = "maru-1"',
+            'edge_id = "m"\naccent = "red; }"',
+            "accent: Value error, Expected an",
+        ),
         ('edge_id = "maru-1"', 'edge_id = "m"\ncolour = "red"', "colour: Extra inputs"),
         ('edge_id = "maru-1"', 'edge_id = "m"\nreceipt_keys = ["ab"]', "receipt_keys.0: String"),
     ],
@@ -83,6 +88,24 @@ def test_says_what_to_put_right_and_where(write, old, new, line):
     first, *rest = str(refused.value).splitlines()
     assert first == f"The settings {path} cannot be used:"
     assert any(found.startswith(f"  {line}") for found in rest), rest
+
+
+def test_the_brokers_words_are_read_and_its_files_are_beside_the_settings(write, tmp_path):
+    words = (
+        'broker_username = "till"\nbroker_password = "sesame"\nbroker_ca = "/etc/ca.pem"\n'
+        'broker_certificate = "till.pem"\nbroker_key = "till.key"\n[peripherals.printer]'
+    )
+    text = GOOD.replace("mqtt://127.0.0.1:1883", "mqtts://broker")
+    settings = load(write(text.replace("[peripherals.printer]", words)))
+    broker = settings.broker
+    assert (broker.host, broker.port, broker.is_encrypted) == ("broker", 8883, True)
+    assert (broker.username, broker.password.get_secret_value()) == ("till", "sesame")
+    assert (broker.ca, broker.certificate, broker.key) == (
+        Path("/etc/ca.pem"),
+        tmp_path / "till.pem",
+        tmp_path / "till.key",
+    )
+    assert "sesame" not in repr(settings)
 
 
 def test_no_file_and_no_toml(write, tmp_path):

@@ -233,10 +233,19 @@ def test_the_will_of_an_older_boot_does_not_take_a_box_offline(database, box, ta
 
 
 @pytest.mark.parametrize(
-    ("drained", "allowed"),
-    [(1, (8, 0)), (127, (8, 0)), (128, (4, 0)), (511, (4, 0)), (512, (1, 200))],
+    ("drained", "full_before", "allowed"),
+    [
+        (1, 0, (8, 0)),
+        (127, 0, (8, 0)),
+        (128, 0, (4, 0)),
+        (511, 9, (4, 0)),
+        (512, 0, (1, 200)),
+        (512, 1, (1, 400)),
+        (512, 4, (1, 3_200)),
+        (512, 5_000, (1, 3_200)),
+    ],
 )
-def test_a_long_queue_narrows_the_window_and_then_pauses(
-    drained: int, allowed: tuple[int, int]
+def test_a_long_queue_narrows_the_window_and_then_pauses_longer_and_longer(
+    drained: int, full_before: int, allowed: tuple[int, int]
 ) -> None:
-    assert allowance(drained) == allowed
+    assert allowance(drained, full_before) == allowed

@@ -8,6 +8,7 @@ import pytest
 
 from cloud.clock import SystemClock
 from cloud.ingest.mqtt import MqttWire
+from contract.broker import Broker
 
 CONNACK = bytes([0x20, 0x03, 0x00, 0x00, 0x00])
 SUBACK_REFUSED = bytes([0x90, 0x04, 0x00, 0x01, 0x00, 0x87])
@@ -62,7 +63,7 @@ def far() -> Iterator[Far]:
 
 @pytest.fixture
 def wire(far: Far) -> Iterator[MqttWire]:
-    wire = MqttWire(far.url, "w1", "boot", SystemClock())
+    wire = MqttWire(Broker.of(far.url), "w1", "boot", SystemClock())
     yield wire
     wire.close()
 

@@ -10,6 +10,7 @@ from cloud.db import Database
 from cloud.ingest.admission import Packet
 from cloud.ingest.inbox import Inbox
 from cloud.ingest.leases import Leases
+from cloud.ingest.pressure import MAX_DRAINED
 from cloud.ingest.tables import Fact, Quarantined
 from cloud.ingest.worker import BULK_FACTS, BULK_PAUSE_S, Worker
 from contract import topics
@@ -216,6 +217,18 @@ def test_a_digest_of_another_length_is_parked(database, worker, wire, box) -> No
     with database.read() as session:
         [parked] = session.exec(select(Quarantined)).all()
     assert parked.detail == "Expected 8192 hex digits, got 5."
+
+
+def test_a_hub_that_stays_full_asks_for_longer_and_longer_pauses(worker, wire, box) -> None:
+    hello = topics.up(box.edge_id, topics.Up.HELLO)
+    pauses = []
+    for turn in range(1, 5):
+        full = [Packet("nonsense", b"")] * (MAX_DRAINED - 1 if turn < 4 else 0)
+        wire.waiting = [*full, Packet(hello, to_json(box.hello(nonce=turn)).encode())]
+        worker.turn()
+        asked = [Ack.model_validate_json(text) for topic, text, _ in wire.sent if topic == ACK]
+        pauses.append((asked[-1].window, asked[-1].pause_ms))
+    assert pauses == [(1, 200), (1, 400), (1, 800), (8, 0)]
 
 
 def test_a_worker_that_is_stopped_gives_its_shards_back(worker, wire) -> None:

@@ -4,7 +4,7 @@ import queue
 import shutil
 import socket
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -52,13 +52,15 @@ def free_port() -> int:
 class Broker:
     """mosquitto, started and killed at will on one port."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *lines: str) -> None:
+        """`lines` are of its one listener. Started by root it stays root, or it could not read a test's files."""
         self.port = free_port()
         self.url = f"mqtt://127.0.0.1:{self.port}"
         self._file = folder / "mosquitto.conf"
         self._file.write_text(
-            f"listener {self.port} 127.0.0.1\nallow_anonymous true\npersistence false\n"
-            "set_tcp_nodelay true\nlog_dest stderr\n"
+            f"listener {self.port} 127.0.0.1\n"
+            + "".join(f"{line}\n" for line in lines)
+            + "user root\npersistence false\nset_tcp_nodelay true\nlog_dest stderr\n"
         )
         self._process: subprocess.Popen[str] | None = None
 
@@ -86,11 +88,22 @@ def ear() -> Ear:
 
 
 @pytest.fixture
-def broker(tmp_path: Path) -> Iterator[Broker]:
-    broker = Broker(tmp_path)
-    broker.start()
-    yield broker
-    broker.kill()
+def make_broker(tmp_path: Path) -> Iterator[Callable[..., Broker]]:
+    started: list[Broker] = []
+
+    def make_broker(*lines: str) -> Broker:
+        started.append(Broker(tmp_path, *lines))
+        started[-1].start()
+        return started[-1]
+
+    yield make_broker
+    for broker in started:
+        broker.kill()
+
+
+@pytest.fixture
+def broker(make_broker: Callable[..., Broker]) -> Broker:
+    return make_broker("allow_anonymous true")
 
 
 @pytest.fixture

@@ -10,11 +10,11 @@ import pytest
 from paho.mqtt.client import Client, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
+from contract.broker import Broker as BrokerAddress
 from contract.envelope import MAX_MESSAGE_BYTES, State
 from contract.topics import HUB_STATE, Address, Down, Up, down, every_up, shard_of, up
 from edge.clock import SystemClock
 from edge.uplink.mqtt import SHORT_LIVED_LIMIT, Line, full_jitter_s
-from edge.uplink.mqtt import Broker as BrokerAddress
 from edge.uplink.wire import Outgoing
 
 EDGE = "maru-1"
@@ -225,8 +225,3 @@ def publish_packet(topic: str, payload: bytes) -> bytes:
 def test_waits_up_to_twice_as_long_each_time_and_never_past_the_limit(attempt, longest):
     assert full_jitter_s(attempt, 60.0, lambda low, high: high) == longest
     assert full_jitter_s(attempt, 60.0, lambda low, high: low) == 0.0
-
-
-def test_reads_the_broker_out_of_its_address():
-    assert BrokerAddress.of("mqtt://hub.example") == BrokerAddress("hub.example", 1883, False)
-    assert BrokerAddress.of("mqtts://hub.example") == BrokerAddress("hub.example", 8883, True)

@@ -6,13 +6,14 @@ from dataclasses import dataclass, field
 import pytest
 
 from contract.capabilities import Capabilities
-from contract.envelope import GENESIS, Ack, Batch, Hello, chain, to_json
+from contract.envelope import GENESIS, MAX_BATCH_BYTES, Ack, Batch, Hello, chain, to_json
 from contract.sales import ShiftOpened
 from contract.stream import ACK_TIMEOUT_S, Receiver, Stand
 from contract.topics import Up, up
 from edge.db import outbox
 from edge.services import shifts
 from edge.uplink.outbox_stream import OutboxStream
+from edge.uplink.pressure import Asked
 from edge.uplink.relay import BUSY_WAIT_S, IDLE_WAIT_S, STORE_EVERY_S, About, Relay
 from edge.uplink.wire import Outgoing
 
@@ -102,6 +103,47 @@ def test_everything_arrives_once_in_order(shop, relay, hub):
     truth = relay.truth
     assert (truth.high, truth.acked, truth.waiting, truth.is_online) == (450, 450, 0, True)
     assert truth.chain == hub.stands[truth.epoch].chain
+
+
+@pytest.mark.parametrize("body", ["가" * 1_000, '"' * 1_500 + "\\" * 1_500])
+def test_a_batch_holds_what_fits_as_it_travels_and_not_as_it_is_counted_in_letters(
+    shop, relay, hub, body
+):
+    with shop.write() as work:
+        outbox.append_bodies(work.unit, [(work.new_id(), body) for _ in range(200)])
+    relay.connected()
+    relay.step()
+    for payload in hub.answers():
+        relay.take_ack(payload)
+    relay.step()
+    sizes = [len(outgoing.payload.encode()) for outgoing in hub.sent]
+    assert MAX_BATCH_BYTES - 6_100 < sizes[0] < MAX_BATCH_BYTES + 200
+    assert max(sizes) < MAX_BATCH_BYTES + 200
+
+
+def test_a_fact_larger_than_a_batch_goes_alone(shop, relay, hub):
+    with shop.write() as work:
+        sizes = (10, 2 * MAX_BATCH_BYTES, 10)
+        outbox.append_bodies(work.unit, [(work.new_id(), "x" * size) for size in sizes])
+    relay.connected()
+    drain(relay, hub)
+    assert [len(body) for _, body in hub.stored] == list(sizes)
+
+
+def test_what_the_hub_asks_for_is_told_with_its_time(shop, relay, hub, clock):
+    assert relay.asked == Asked()
+    log_facts(shop, 1)
+    relay.connected()
+    relay.step()
+    [greeting] = hub.answers()
+    relay.take_ack(greeting)
+    clock.pass_s(5)
+    relay.step()
+    assert relay.asked == Asked(8, 0, clock.monotonic())
+    late = Ack.model_validate_json(greeting).model_copy(update={"window": 1, "hello": 5})
+    relay.take_ack(to_json(late).encode())
+    relay.step()
+    assert relay.asked.window == 8
 
 
 def test_hello_says_who_and_how_far(shop, relay, hub, clock):

@@ -3,7 +3,9 @@
 import queue
 import threading
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 
 import pytest
 from paho.mqtt.client import Client, MQTTMessage
@@ -24,6 +26,7 @@ from edge.services import catalogue
 from edge.services.shop import open_shop
 from edge.settings import PeripheralSettings
 from edge.uplink.outbox_stream import OutboxStream
+from edge.uplink.pressure import Strain, strain
 from edge.uplink.uplink import Uplink
 
 EDGE = "maru-1"
@@ -46,6 +49,8 @@ class Hub:
     def __init__(self, port: int) -> None:
         self.stands: dict[str, Stand] = {}
         self.stored: list[tuple[str, str]] = []
+        self.allowed = (8, 0)
+        self.batches: list[int] = []
         self.hellos: queue.Queue[Hello] = queue.Queue()
         self.pulls: queue.Queue[Pull] = queue.Queue()
         self.healths: queue.Queue[Health] = queue.Queue()
@@ -66,13 +71,15 @@ class Hub:
             hello = Hello.model_validate_json(message.payload)
             self.hellos.put(hello)
             stand = self.stands.get(hello.epoch, Stand())
-            self.say(Down.ACK, to_json(Receiver().greet(stand, hello.epoch, hello.nonce)))
+            answer = Receiver().greet(stand, hello.epoch, hello.nonce, *self.allowed)
+            self.say(Down.ACK, to_json(answer))
         elif channel is Up.FACTS:
             batch = Batch.model_validate_json(message.payload)
             reception = Receiver().receive(self.stands.get(batch.epoch, Stand()), batch)
             self.stands[batch.epoch] = reception.stand
             self.stored += [(fact.uid, fact.body) for fact in reception.accepted]
-            self.say(Down.ACK, to_json(reception.ack(batch.epoch)))
+            self.batches.append(len(batch.facts))
+            self.say(Down.ACK, to_json(reception.ack(batch.epoch, *self.allowed)))
         elif channel is Up.PULL:
             pull = Pull.model_validate_json(message.payload)
             self.pulls.put(pull)
@@ -130,12 +137,28 @@ def until(changed):
     return until
 
 
+@dataclass
+class Disk:
+    free_bytes: int = 10**12
+
+
 @pytest.fixture
-def uplink(real_shop, watchers) -> Iterator[Uplink]:
+def disk() -> Disk:
+    return Disk()
+
+
+@pytest.fixture
+def uplink(real_shop, watchers, disk) -> Iterator[Uplink]:
     clock = real_shop.clock
 
     def collect() -> Health:
-        return Health(at=clock.now(), boot="b", uptime_s=1, disk_free_bytes=10**12, waiting_facts=0)
+        return Health(
+            at=clock.now(),
+            boot="b",
+            uptime_s=1,
+            disk_free_bytes=disk.free_bytes,
+            waiting_facts=0,
+        )
 
     uplink = Uplink(real_shop, watchers, "boot-1", "0.1.0", collect)
     uplink.start()
@@ -166,6 +189,10 @@ def bodies(shop) -> list[tuple[str, str]]:
         return reader.sql("SELECT uid, body FROM outbox ORDER BY seq").fetchall()
 
 
+def has_acked(uplink: Uplink, count: int) -> bool:
+    return uplink.truth.acked == count
+
+
 def print_test(number: int) -> Command:
     uid = make_uid(number, lambda count: b"\1" * count)
     return Command(id=uid, verb="print_test", not_after=datetime(2099, 1, 1, tzinfo=UTC))
@@ -187,6 +214,24 @@ def test_the_hello_says_what_this_box_can_do(uplink, hub):
         peripherals=frozenset({"receipt_printer:escpos"}),
         messages=spoken(),
     )
+
+
+@pytest.mark.parametrize("by", ["hub", "disk"])
+def test_facts_are_never_shed_whatever_else_is(uplink, hub, real_shop, disk, until, by):
+    if by == "disk":
+        disk.free_bytes = 0
+    until(lambda: uplink.truth.is_online)
+    if by == "hub":
+        hub.allowed = (1, 20)
+    for total in (60, 120, 180):
+        log_facts(real_shop, 60)
+        until(partial(has_acked, uplink, total))
+    assert hub.stored == bodies(real_shop)
+    assert sum(hub.batches) == 180
+    assert max(hub.batches[1:]) <= (25 if by == "hub" else 60)
+    expected = Strain.SHORT if by == "hub" else Strain.DIRE
+    now_s = real_shop.clock.monotonic()
+    assert strain(uplink.relay.asked, now_s, disk.free_bytes) is expected
 
 
 def test_a_broker_killed_in_the_middle_loses_and_doubles_nothing(
