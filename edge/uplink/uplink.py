@@ -111,11 +111,11 @@ class Uplink:
         return self._send(outgoing)
 
     def start(self) -> None:
-        from edge.uplink.mqtt import Broker, Line
+        from edge.uplink.mqtt import Line
 
         settings = self._shop.settings
         line = Line(
-            Broker.of(settings.broker_url),
+            settings.broker,
             settings.edge_id,
             self._boot,
             self._shop.clock,
