@@ -11,6 +11,7 @@ class WireError(enum.StrEnum):
     OVERSIZED = "wire.oversized"
     VERSION_TOO_NEW = "wire.version_too_new"
     FORK = "wire.fork"
+    TWO_BOXES = "wire.two_boxes"
     UNKNOWN_FACT = "wire.unknown_fact"
     FAILED_FACT = "wire.failed_fact"
 

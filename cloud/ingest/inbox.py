@@ -90,6 +90,13 @@ class Inbox:
         if intake.facts:
             self._store_facts(session, intake)
         park(session, intake.parked)
+        for edge in intake.doubled:
+            self._tell_of_two(session, edge)
+
+    def _tell_of_two(self, session: Session, edge: Edge) -> None:
+        log.error("%s: start %s speaks again after a later one", edge.edge_id, edge.boot)
+        detail = f"Expected start {edge.boot} to be over since another one came, heard it again."
+        raise_alarm(session, edge.edge_id, WireError.TWO_BOXES.value, detail, self._clock.now())
 
     def _store_facts(self, session: Session, intake: Intake) -> None:
         if insert_new(session, intake.facts) != len(intake.facts):

@@ -20,6 +20,7 @@ from contract.health import Health
 from contract.stream import Receiver, Reception, Stand
 from contract.topics import shard_of
 
+PAST_BOOTS = 8  # more than that many copies of one box need no list to be noticed
 StreamKey = tuple[str, str]
 """(edge id, epoch)"""
 
@@ -53,6 +54,7 @@ class Intake:
     facts: list[dict[str, object]] = field(default_factory=list)
     parked: list[Quarantined] = field(default_factory=list)
     touched: dict[StreamKey, Standing] = field(default_factory=dict)
+    doubled: list[Edge] = field(default_factory=list)
     _gaps: set[StreamKey] = field(default_factory=set)
     _greetings: dict[str, tuple[str, int]] = field(default_factory=dict)
 
@@ -70,7 +72,7 @@ class Intake:
                 edge.health = health.model_dump_json()
                 edge.health_at = self.now
             case State() as state:
-                note_state(edge, state, self.now)
+                self._doubt(edge, is_doubled=note_state(edge, state, self.now))
 
     def answers(self, allowance: Allowance) -> list[tuple[str, Ack]]:
         """One ack a stream, coalesced; the answer to a hello stands for all of its stream."""
@@ -142,10 +144,15 @@ class Intake:
             for stored in reception.accepted
         )
 
+    def _doubt(self, edge: Edge, *, is_doubled: bool) -> None:
+        if is_doubled:
+            edge.doubled_at = self.now
+            self.doubled.append(edge)
+
     def _greet(self, edge: Edge, hello: Hello) -> None:
         standing = self._standing(edge.edge_id, hello.epoch)
         standing.row.is_chain_equal = compare(hello, standing)
-        note_hello(edge, hello, self.now)
+        self._doubt(edge, is_doubled=note_hello(edge, hello, self.now))
         self._greetings[edge.edge_id] = hello.epoch, hello.nonce
 
 
@@ -159,30 +166,45 @@ def compare(hello: Hello, standing: Standing) -> bool | None:
     return standing.row.is_chain_equal
 
 
-def note_hello(edge: Edge, hello: Hello, now: datetime) -> None:
+def note_hello(edge: Edge, hello: Hello, now: datetime) -> bool:
+    """True where the hello shows that two boxes use this name (`note_boot`)."""
     edge.location_id = hello.location_id
     edge.location_name = json.dumps(hello.location_name, ensure_ascii=False)
     edge.software = hello.software
     edge.public_key = hello.public_key
     edge.capabilities = json.dumps(hello.capabilities) if hello.capabilities else ""
     edge.epoch = hello.epoch
-    edge.boot = hello.boot
     edge.box_high = hello.high
     if not edge.is_connected:
         edge.connected_at = now
     edge.is_connected = True
     if hello.clock is not None:
         edge.clock_skew_s = (hello.clock.wall - now).total_seconds()
+    return note_boot(edge, hello.boot)
 
 
-def note_state(edge: Edge, state: State, now: datetime) -> None:
-    """The Will of a connection that a newer one has replaced says nothing about the newer one."""
+def note_state(edge: Edge, state: State, now: datetime) -> bool:
+    """The Will of a connection that a newer one has replaced says nothing about the newer one.
+
+    True where the state shows that two boxes use this name (`note_boot`).
+    """
     if not state.online and state.boot != edge.boot and edge.boot:
-        return
+        return False
     if state.online and not edge.is_connected:
         edge.connected_at = now
     edge.is_connected = state.online
-    edge.boot = state.boot
+    return note_boot(edge, state.boot)
+
+
+def note_boot(edge: Edge, boot: str) -> bool:
+    """True where `boot` speaks again after a later start did: starts are named at random, so two boxes are alive."""
+    if boot == edge.boot:
+        return False
+    past = json.loads(edge.past_boots) if edge.past_boots else []
+    kept = [it for it in [*past, edge.boot] if it not in ("", boot)]
+    edge.past_boots = json.dumps(kept[-PAST_BOOTS:])
+    edge.boot = boot
+    return boot in past
 
 
 def rejected_row(rejected: Rejected, now: datetime) -> Quarantined:

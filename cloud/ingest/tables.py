@@ -58,7 +58,8 @@ class Edge(SQLModel, table=True):
     """What is known of one box beside its facts. `box_high` is the highest seq it is known to hold.
 
     `location_name` (names by language), `capabilities` (words of `contract.capabilities`, as the last hello said
-    them) and `health` are JSON text, "" where the box has said nothing.
+    them) and `health` are JSON text, "" where the box has said nothing. `past_boots` are the starts that a later one
+    has replaced, as JSON, newest last. `doubled_at` is when one of them last spoke again: then two boxes use one name.
     """
 
     __tablename__ = "edge"
@@ -72,6 +73,8 @@ class Edge(SQLModel, table=True):
     capabilities: str = ""
     epoch: str = ""
     boot: str = ""
+    past_boots: str = ""
+    doubled_at: datetime | None = Field(default=None, sa_type=Utc)
     box_high: int = Field(default=0, sa_type=sa.BigInteger)
     is_connected: bool = False
     connected_at: datetime | None = Field(default=None, sa_type=Utc)
@@ -122,7 +125,7 @@ class ShardLease(SQLModel, table=True):
 
     __tablename__ = "shard_lease"
 
-    shard: int = Field(primary_key=True)
+    shard: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
     worker: str
     until_s: float
 

@@ -1,5 +1,6 @@
 """One transaction, then the acks: what is stored exactly once, and what is told to the box."""
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -10,7 +11,7 @@ from cloud.db import Database
 from cloud.errors import StandMovedError
 from cloud.ingest.admission import Admitted, Packet, Rejected, admit
 from cloud.ingest.inbox import Inbox, store_stand
-from cloud.ingest.intake import Standing
+from cloud.ingest.intake import PAST_BOOTS, Standing
 from cloud.ingest.pressure import Allowance, allowance
 from cloud.ingest.tables import Alarm, Edge, Fact, FactAlias, Quarantined, Stream
 from contract.envelope import GENESIS, Ack, State
@@ -230,6 +231,37 @@ def test_what_a_box_can_do_is_kept_as_its_last_hello_said_it(database, box, take
 def test_the_will_of_an_older_boot_does_not_take_a_box_offline(database, box, take) -> None:
     take(box.edge_id, box.hello(), State(online=False, boot="boot-0"))
     assert rows(database, Edge)[0]["is_connected"] is True
+
+
+def test_two_boxes_that_take_turns_under_one_name_raise_an_alarm_each_turn(
+    database, box, take, clock
+) -> None:
+    """A copied card: each throws the other off the line, and both say hello with their own start."""
+    for boot in ("a", "b", "a", "b"):
+        online = State(online=True, boot=boot)
+        take(box.edge_id, online, box.hello(boot=boot), box.hello(boot=boot, nonce=2))
+        clock.jump(60)
+    [alarm] = rows(database, Alarm)
+    assert (alarm["edge_id"], alarm["key"], alarm["count"], alarm["detail"]) == (
+        box.edge_id,
+        "wire.two_boxes",
+        2,
+        "Expected start b to be over since another one came, heard it again.",
+    )
+    [edge] = rows(database, Edge)
+    assert (edge["boot"], edge["past_boots"]) == ("b", '["a"]')
+    assert edge["doubled_at"] == alarm["last_at"]
+
+
+def test_a_box_that_starts_again_and_again_is_one_box(database, box, take) -> None:
+    for number in range(PAST_BOOTS + 3):
+        boot = f"boot-{number}"
+        take(box.edge_id, State(online=True, boot=boot), box.hello(boot=boot))
+        take(box.edge_id, box.hello(boot=boot, nonce=2), State(online=False, boot=boot))
+        take(box.edge_id, State(online=False, boot=f"boot-{number - 1}"))
+    assert rows(database, Alarm) == []
+    [edge] = rows(database, Edge)
+    assert (edge["doubled_at"], len(json.loads(edge["past_boots"]))) == (None, PAST_BOOTS)
 
 
 @pytest.mark.parametrize(
