@@ -83,6 +83,7 @@ def box_view(desk: Desk, asked: Mapping[str, str]) -> View:
     values = {
         "box": box,
         "offers": offers(commands.known_verbs(box.edge) or commands.FIRST_VERBS, asked_of),
+        "warnings": box.health.log[::-1] if box.health else (),
         "told": [tell(one, is_connected=box.edge.is_connected) for one in asked_of],
         "name": shop_name(box.edge, desk.company, desk.language),
         "clauses": clauses,
@@ -94,7 +95,7 @@ def box_view(desk: Desk, asked: Mapping[str, str]) -> View:
         "days": sales.totals_by_date(desk.session, box.edge.edge_id, SPARK_DAYS),
         **_sale_rows(desk, Filter(edge_id=box.edge.edge_id), 8),
     }
-    parts = ("alarms", "sentence", "sync", "peripherals", "commands", "latest")
+    parts = ("alarms", "sentence", "sync", "peripherals", "warnings", "commands", "latest")
     return View("box.html", "/", values, parts)
 
 

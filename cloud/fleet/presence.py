@@ -7,6 +7,8 @@ from datetime import datetime
 
 # Health comes every minute: two and a half of them missing is silence.
 SILENT_AFTER_S = 150
+# A box that sheds its health reports under pressure still looks for new prices every ten minutes.
+SILENT_WITHOUT_HEALTH_AFTER_S = 750
 
 
 class Presence(enum.StrEnum):
@@ -17,8 +19,11 @@ class Presence(enum.StrEnum):
     OFFLINE = "offline"
 
 
-def presence(*, is_connected: bool, last_seen: datetime, now: datetime) -> Presence:
+def presence(
+    *, is_connected: bool, sheds_health: bool, last_seen: datetime, now: datetime
+) -> Presence:
     if not is_connected:
         return Presence.OFFLINE
     quiet_s = (now - last_seen).total_seconds()
-    return Presence.SILENT if quiet_s > SILENT_AFTER_S else Presence.ONLINE
+    limit_s = SILENT_WITHOUT_HEALTH_AFTER_S if sheds_health else SILENT_AFTER_S
+    return Presence.SILENT if quiet_s > limit_s else Presence.ONLINE

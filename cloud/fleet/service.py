@@ -75,10 +75,16 @@ def box(session: Session, edge_id: str, now: datetime) -> Box:
 
 
 def _box(edge: Edge, streams: Sequence[Stream], quarantined: int, now: datetime) -> Box:
+    health = Health.model_validate_json(edge.health) if edge.health else None
     return Box(
         edge=edge,
-        presence=presence(is_connected=edge.is_connected, last_seen=edge.last_seen, now=now),
+        presence=presence(
+            is_connected=edge.is_connected,
+            sheds_health=health is not None and "telemetry" in health.sheds,
+            last_seen=edge.last_seen,
+            now=now,
+        ),
         streams=streams,
         quarantined=quarantined,
-        health=Health.model_validate_json(edge.health) if edge.health else None,
+        health=health,
     )

@@ -1,6 +1,7 @@
 """Every page of the console, in every language, empty and with a day in it."""
 
 import re
+from datetime import timedelta
 from html import unescape
 from pathlib import Path
 
@@ -11,11 +12,13 @@ from sqlmodel import select
 from starlette.routing import Route
 
 import cloud.console
+from cloud.fleet.presence import SILENT_AFTER_S
 from cloud.ingest.admission import Admitted
 from cloud.ingest.inbox import Inbox
 from cloud.ingest.pressure import Allowance
 from cloud.sales.tables import Sale
 from contract.envelope import State
+from contract.health import Health
 
 LOCALES = Path(cloud.console.__file__).parent / "locale"
 TEMPLATES = Path(cloud.console.__file__).parent / "templates"
@@ -130,7 +133,7 @@ def press(client, day, **form: str):
 
 def became(client, day) -> str:
     text = words(page(client, f"/boxes/{day.edge_id}"))
-    return text[text.index("Ask the box") : text.index("Latest sales")].strip()
+    return text[text.index("Ask the box") : text.index("Warnings of the box's program")].strip()
 
 
 BUTTONS = "Ask the box Print a test page Compare and repair: catalogue Compare and repair: prices"
@@ -185,6 +188,57 @@ def test_a_box_is_offered_only_what_it_says_it_can_do(client, day, hub, clock) -
         "The software of the box maru-office-1 does not know this request. It was not asked. "
         "Install newer software on the box, then ask again. Back to the box"
     ) in words(answer.text)
+
+
+@pytest.fixture
+def report(hub, day, clock):
+    """Health of the box that says `more`."""
+
+    def report(**more):
+        health = Health(
+            at=clock.at, boot="boot-1", uptime_s=1, disk_free_bytes=10**8, waiting_facts=0, **more
+        )
+        Inbox(hub.database, clock).commit([Admitted(day.edge_id, health)], Allowance(8, 0))
+
+    return report
+
+
+def test_a_box_without_warnings_shows_no_table_of_them(client, day) -> None:
+    html = page(client, f"/boxes/{day.edge_id}")
+    assert '<section id="warnings" aria-labelledby="warnings-title" hidden>' in html
+
+
+def test_the_newest_warnings_of_the_boxs_program_come_first(client, day, report, clock) -> None:
+    old, new = clock.at - timedelta(hours=1), clock.at
+    line = {"place": "edge.uplink.mqtt", "level": "warning", "text": "<b>Refused</b> …"}
+    fault = {"place": "edge.main", "level": "error", "text": "Gone", "error": "OSError"}
+    report(
+        log=[
+            {**line, "count": 1_200, "first_at": old, "last_at": old},
+            {**fault, "first_at": new, "last_at": new},
+        ]
+    )
+    html = page(client, f"/boxes/{day.edge_id}")
+    text = words(html)
+    assert (
+        "Last Kind What it said Times "
+        "23 Nov 2026 12:00 KST Error Gone edge.main · OSError 1 "
+        "23 Nov 2026 11:00 KST Warning <b>Refused</b> … edge.uplink.mqtt 1,200 "
+    ) in text
+    assert "&lt;b&gt;Refused&lt;/b&gt; …" in html
+
+
+def test_a_box_that_leaves_its_reports_out_is_not_silent_and_says_so(
+    client, day, report, clock
+) -> None:
+    report(sheds=("telemetry",))
+    clock.jump(SILENT_AFTER_S + 1)
+    text = words(page(client, f"/boxes/{day.edge_id}"))
+    assert "has said nothing since" not in text
+    assert (
+        "The box leaves out its reports for now. Its line or its disk is short, and sales come first. "
+        "What is shown here is of 23 Nov 2026, 12:00 KST."
+    ) in text
 
 
 def test_a_command_of_another_program_is_shown_by_its_name(client, day) -> None:
