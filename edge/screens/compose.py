@@ -92,7 +92,7 @@ def situation(seen: Readings, state: DeskState) -> Situation:
         line_count=len(returnable) if state.view == "returning" else len(lines),
         is_line_selected=bool(state.selected),
         suspended_count=len(seen.suspended),
-        has_last_sale=state.done is not None,
+        has_last_sale=seen.last_id is not None,
         has_payment_terminal="payment_terminal" in kinds,
         is_card_running=_is_card_running(seen),
         has_card_tender=bool(seen.basket and seen.basket.basket.card_minor),

@@ -12,7 +12,7 @@ from sqlmodel import col, select
 from edge import changes
 from edge.db.tables import PrintJob, Product, Shift
 from edge.screens.state import DeskState
-from edge.services import catalogue, printing, selling, shifts
+from edge.services import catalogue, printing, sales, selling, shifts
 from edge.services.catalogue import QuickProduct
 from edge.services.notices import Notice, Notices
 from edge.services.selling import BasketView
@@ -91,6 +91,7 @@ class Readings:
     suspended: tuple[BasketView, ...] = ()
     shift: Shift | None = None
     print_job: PrintJob | None = None
+    last_id: str | None = None
     quick: tuple[QuickProduct, ...] = ()
     conditions: tuple[Condition, ...] = ()
     line: LineSeen = LineSeen(is_online=False, waiting=0)
@@ -102,6 +103,7 @@ STALE_BY: Final = {
     "suspended": frozenset({changes.BASKET}),
     "shift": frozenset({changes.SHIFT}),
     "print_job": frozenset({changes.PRINT_JOBS, changes.SALES, changes.NOTICES}),
+    "last_id": frozenset({changes.SALES}),
     "quick": frozenset({changes.CATALOGUE, changes.PRICES}),
     "conditions": frozenset({changes.PERIPHERALS}),
     "line": frozenset({changes.LINE, changes.OUTBOX}),
@@ -122,12 +124,6 @@ def read(box: Box, before: Readings, topics: Iterable[str], state: DeskState) ->
     if stale & STALE_BY["quick"]:
         after = replace(after, known={})
     return _with_known(box, after)
-
-
-def print_job_of(shop: Shop, subject_id: str) -> PrintJob | None:
-    """The newest print job of a sale or a return, a copy included."""
-    jobs = (job for job in printing.recent(shop) if job.subject_id == subject_id)
-    return next(jobs, None)
 
 
 def _suspended_matters(before: Readings, after: Readings, state: DeskState) -> bool:
@@ -156,13 +152,14 @@ def _with_known(box: Box, readings: Readings) -> Readings:
 
 
 def _print_job(box: Box, state: DeskState) -> PrintJob | None:
-    return print_job_of(box.shop, state.done.subject_id) if state.done else None
+    return printing.newest_of(box.shop, state.done.subject_id) if state.done else None
 
 
 READINGS: Final[dict[str, Callable[[Box, DeskState], object]]] = {
     "basket": lambda box, _: selling.current(box.shop),
     "shift": lambda box, _: shifts.current(box.shop),
     "print_job": _print_job,
+    "last_id": lambda box, _: sales.last_id(box.shop),
     "quick": lambda box, _: tuple(catalogue.quick_products(box.shop, MAX_QUICK)),
     "conditions": lambda box, _: tuple(box.conditions()),
     "line": lambda box, _: box.line(),

@@ -9,7 +9,7 @@ from edge.domain.basket import EnteredCode
 from edge.domain.receipt_code import is_receipt_code
 from edge.screens import return_keys, typed
 from edge.screens.state import DeskState, LastDone, Misread, notice
-from edge.services import printing, selling
+from edge.services import printing, sales, selling
 from edge.services.shop import Shop
 
 
@@ -121,10 +121,12 @@ def done_sale(sale: SaleCompleted) -> LastDone:
 
 
 def reprint(shop: Shop, state: DeskState, text: str) -> DeskState:
+    """The last receipt once more: of what is on the screen, else of what the box completed last."""
     del text
-    if state.done is None:
+    subject_id = state.done.subject_id if state.done else sales.last_id(shop)
+    if subject_id is None:
         raise Misread("counter.notice.no_last_sale")
-    printing.copy_of_subject(shop, state.done.subject_id)
+    printing.copy_of_subject(shop, subject_id)
     return replace(state, notice=notice("good", "counter.notice.reprinted"))
 
 

@@ -39,6 +39,7 @@ _JOB = f"{_JOBS} WHERE job_id = ?"
 _OLDEST_WAITING = f"""
 {_JOBS} WHERE state NOT IN ({", ".join(f"'{state}'" for state in (*FINISHED, "UNKNOWN"))}) ORDER BY job_id LIMIT 1
 """
+_NEWEST_OF = f"{_JOBS} WHERE subject_id = ? ORDER BY job_id DESC LIMIT 1"
 _ADVANCE = """
 UPDATE print_job SET state = ?, process_id = ?, reason = ?, updated_at = ?, document = ? WHERE job_id = ?
 """
@@ -81,6 +82,12 @@ def recent(shop: Shop, limit: int = 50) -> Sequence[PrintJob]:
     """The newest jobs, newest first."""
     with shop.read() as reader:
         return reader.all(PrintJob, _RECENT, limit=limit)
+
+
+def newest_of(shop: Shop, subject_id: str) -> PrintJob | None:
+    """The newest job of a sale or a return, a copy included."""
+    with shop.read() as reader:
+        return _first(reader, _NEWEST_OF, subject_id)
 
 
 def advance(
@@ -164,7 +171,7 @@ def _job(work: Work, job_id: int) -> PrintJob:
     return job
 
 
-def _first(reader: Reader, statement: str, *parameters: int) -> PrintJob | None:
+def _first(reader: Reader, statement: str, *parameters: int | str) -> PrintJob | None:
     row = reader.sql(statement, parameters).fetchone()
     return None if row is None else PrintJob(**dict(zip(_COLUMNS, row, strict=True)))
 

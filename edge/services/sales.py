@@ -29,6 +29,10 @@ _TAX = (
     .where(col(tables.SaleTax.sale_id) == bindparam("sale_id"))
     .order_by(col(tables.SaleTax.tax_group))
 )
+# Ids begin with their time: the greatest is the newest.
+_LAST_ID = """
+SELECT max(id) FROM (SELECT max(sale_id) AS id FROM sale UNION ALL SELECT max(return_id) FROM goods_return)
+"""
 _TENDERS = (
     rows_of(tables.SaleTender)
     .where(col(tables.SaleTender.sale_id) == bindparam("sale_id"))
@@ -53,6 +57,13 @@ def get(shop: Shop, sale_id: str) -> dict[str, Any]:
 def newest(shop: Shop, limit: int = 50) -> list[tables.Sale]:
     with shop.read() as reader:
         return reader.all(tables.Sale, _NEWEST, limit=limit)
+
+
+def last_id(shop: Shop) -> str | None:
+    """The sale or the return that this workstation completed last: whose receipt is meant by "once more"."""
+    with shop.read() as reader:
+        found: str | None = reader.sql(_LAST_ID).fetchone()[0]
+        return found
 
 
 def completed(reader: Reader, sale_id: str) -> SaleCompleted:
