@@ -1,9 +1,9 @@
 """From facts to sales, stock and money: what the rows of a fact are, and how they are written exactly once.
 
-Every concern has a module `projection` with `PROJECTIONS`; the registry walks, there is no list to edit. A projection
-is pure: fact in, rows out. The rows of some facts and the cursor behind them are one transaction, so a fact counts
-once whatever is killed when. A fact that cannot be understood is parked with its reason and an alarm, and the stream
-goes on; `hub reproject` tries it again with newer software.
+Every concern has a module `projection` with `PROJECTIONS`, and with `UPCASTERS` where facts of older boxes differ; the
+registry walks, there is no list to edit. A projection is pure: fact in, rows out. The rows of some facts and the cursor
+behind them are one transaction, so a fact counts once whatever is killed when. A fact that cannot be understood is
+parked with its reason and an alarm, and the stream goes on; `hub reproject` tries it again with newer software.
 """
 
 from __future__ import annotations
@@ -15,8 +15,9 @@ import json
 import logging
 import pkgutil
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import ModuleType
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
@@ -29,6 +30,7 @@ from cloud.clock import Clock
 from cloud.db import Database, insert_for
 from cloud.ingest.quarantine import park
 from cloud.ingest.tables import Alarm, Fact, ProjectionCursor, Quarantined, Stream
+from cloud.upcasting import Upcast, raised
 from contract.envelope import FactBody, Message, fact_type
 from contract.errors import WireError
 
@@ -90,17 +92,34 @@ Registry = dict[tuple[str, int], list[Projection]]
 def registry() -> Registry:
     """Every projection of the hub, by the type and version of its fact."""
     found: Registry = defaultdict(list)
-    for module in pkgutil.walk_packages(cloud.__path__, "cloud."):
-        if module.name.endswith(".projection") and module.name != __name__:
-            for projection in importlib.import_module(module.name).PROJECTIONS:
-                found[projection.key].append(projection)
+    for module in _projection_modules():
+        for projection in module.PROJECTIONS:
+            found[projection.key].append(projection)
     return dict(found)
 
 
-def project(fact: Fact, known: Registry) -> Projected | Parked:
-    """The rows of one fact, or why there are none."""
+@functools.cache
+def upcasters() -> Mapping[tuple[str, int], Upcast]:
+    """Every upcaster of the hub, by the type and version that it takes."""
+    return {
+        (upcaster.type, upcaster.version): upcaster.to_next
+        for module in _projection_modules()
+        for upcaster in getattr(module, "UPCASTERS", ())
+    }
+
+
+def _projection_modules() -> Iterator[ModuleType]:
+    for module in pkgutil.walk_packages(cloud.__path__, "cloud."):
+        if module.name.endswith(".projection") and module.name != __name__:
+            yield importlib.import_module(module.name)
+
+
+def project(
+    fact: Fact, known: Registry, raisable: Mapping[tuple[str, int], Upcast]
+) -> Projected | Parked:
+    """The rows of one fact, raised to the version that they are made from, or why there are none."""
     try:
-        body = json.loads(fact.body)
+        body = raised(json.loads(fact.body), raisable)
         key = fact_type(body)
         projections = known.get(key)
         if not projections:
@@ -141,7 +160,7 @@ class FactProjector:
         if work is None:
             return False
         cursor, facts, through = work
-        outcomes = [project(fact, registry()) for fact in facts]
+        outcomes = [project(fact, registry(), upcasters()) for fact in facts]
         try:
             self._write(cursor, outcomes, through)
         except OperationalError:

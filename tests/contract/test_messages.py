@@ -1,4 +1,8 @@
-"""Every message of the wire: read from golden bytes, written again to the same bytes, refused where a type is wrong."""
+"""Every message of the wire: read from golden bytes, written again to the same bytes, refused where a type is wrong.
+
+`tests/vectors/contract` has a folder for each release, with the bytes that it sends. A message that gains a field in a
+later release has its new bytes in that release's folder; those of the releases before stay, for their boxes live on.
+"""
 
 from __future__ import annotations
 
@@ -13,15 +17,23 @@ from pydantic import BaseModel, ValidationError
 from contract.envelope import Batch, to_json
 from contract.frozen import COMMAND, differences, freeze, messages, name_of, schema_of
 
-GOLDEN = Path(__file__).parents[1] / "vectors" / "contract" / "v1"
+GOLDEN = Path(__file__).parents[1] / "vectors" / "contract"
 MESSAGES = messages()
+
+
+def age(path: Path) -> tuple[int, ...]:
+    return tuple(int(part) for part in path.parent.name.split("."))
+
+
+RELEASED = sorted(GOLDEN.glob("*/*.json"), key=age)
+NEWEST = {path.stem: path for path in RELEASED}
 
 every_message = pytest.mark.parametrize("name", MESSAGES)
 
 
 def golden(name: str) -> bytes:
-    """Bytes that version 1 sent. They are never changed: a box of that version may still send them."""
-    return (GOLDEN / f"{name}.json").read_bytes()
+    """The newest bytes of a message: those of this release."""
+    return NEWEST[name].read_bytes()
 
 
 def read(name: str, value: Any) -> BaseModel:
@@ -42,6 +54,13 @@ def test_golden_bytes_come_back_as_the_same_bytes(name: str) -> None:
 @every_message
 def test_golden_bytes_fill_every_field(name: str) -> None:
     assert set(json.loads(golden(name))) == set(MESSAGES[name].model_fields)
+
+
+@pytest.mark.parametrize("path", RELEASED, ids=lambda path: f"{path.parent.name}-{path.stem}")
+def test_what_any_release_sends_is_read_whole(path: Path) -> None:
+    message = MESSAGES[path.stem].model_validate_json(path.read_bytes())
+    said = json.loads(path.read_bytes())
+    assert {name: json.loads(to_json(message))[name] for name in said} == said
 
 
 @every_message
