@@ -18,6 +18,7 @@ from cloud.ingest.inbox import Inbox
 from cloud.ingest.pressure import Allowance
 from cloud.sales.tables import Sale
 from contract.envelope import State
+from contract.errors import WireError
 from contract.health import Health
 
 LOCALES = Path(cloud.console.__file__).parent / "locale"
@@ -300,6 +301,14 @@ def test_every_sentence_of_a_template_is_in_the_catalogue() -> None:
     asked = set(re.findall(r"""\bt\(["']([a-z_0-9.]+)["'][,)]""", text))
     assert {key for key in asked - known if not key.startswith("ui.")} == set()
     assert len(asked) > 100
+
+
+def test_every_alarm_of_the_wire_is_said_in_words() -> None:
+    """UNKNOWN is none: a key of a newer box is shown as it is."""
+    with (LOCALES / "en.po").open("rb") as file:
+        known = {message.id for message in read_po(file, locale="en")}
+    raised = {f"alarm.{key}" for key in set(WireError) - {WireError.UNKNOWN}}
+    assert (raised | {f"{key}.now" for key in raised}) - known == set()
 
 
 def test_every_page_has_its_stream_beside_it(app) -> None:
