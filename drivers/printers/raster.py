@@ -71,6 +71,7 @@ def font(language: str, scale: int, *, is_bold: bool) -> FreeTypeFont:
     return face
 
 
+@functools.lru_cache(maxsize=1024)
 def measure(text: str, face: FreeTypeFont) -> int:
     """Width of `text` in dots."""
     return int(face.getlength(text)) + 1

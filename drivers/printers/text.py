@@ -15,6 +15,7 @@ Widths are in columns of the paper: a double-byte character takes two.
 
 from __future__ import annotations
 
+import functools
 import unicodedata
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -32,6 +33,7 @@ _PLAIN: Final = str.maketrans(
 _WON: Final = "₩"
 _SELECT_SET: Final = b"\x1bR"
 _WON_CODE: Final = b"\x5c"
+_KEPT: Final = 4096  # characters: a shop's names and headings come again and again
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +114,7 @@ def width(text: str, way: Way) -> int:
     return sum(_columns(char) for char in text)
 
 
+@functools.lru_cache(maxsize=_KEPT)
 def _columns(char: str) -> int:
     """Ambiguous ones (×, ·, ①) are as wide as the double-byte fonts have them, accented letters are letters."""
     if unicodedata.combining(char):
@@ -138,14 +141,16 @@ def _latin(fonts: Fonts) -> Encode:
 
 
 def _double_byte(fonts: Fonts) -> Encode:
-    codec = CODECS[fonts.double_byte]
+    return functools.partial(_coded, double_byte=fonts.double_byte, won_set=fonts.won_set)
 
-    def one(char: str) -> bytes:
-        if char == _WON and fonts.won_set:
-            return _SELECT_SET + bytes([fonts.won_set]) + _WON_CODE + _SELECT_SET + b"\0"
-        coded = char.encode(codec)
-        if len(coded) != (1 if char.isascii() else 2):
-            raise UnicodeEncodeError(codec, char, 0, 1, "takes more than two bytes")
-        return coded
 
-    return one
+@functools.lru_cache(maxsize=_KEPT)
+def _coded(char: str, double_byte: str, won_set: int) -> bytes:
+    """UnicodeEncodeError where the set has no code of two bytes for `char`."""
+    if char == _WON and won_set:
+        return _SELECT_SET + bytes([won_set]) + _WON_CODE + _SELECT_SET + b"\0"
+    codec = CODECS[double_byte]
+    coded = char.encode(codec)
+    if len(coded) != (1 if char.isascii() else 2):
+        raise UnicodeEncodeError(codec, char, 0, 1, "takes more than two bytes")
+    return coded
