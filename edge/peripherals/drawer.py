@@ -26,10 +26,11 @@ log = logging.getLogger(__name__)
 PROOF_S: Final = 1.0  # a drawer that is free opens within half a second
 LOOK_S: Final = 5.0
 OPEN_TOO_LONG_S: Final = 60.0
+LINGER_S: Final = 0.02  # between the kick and the note of it: the receipt's own note goes first
 
 
 class DrawerKeeper:
-    """`step` opens what was asked for and looks at the sensor; `run` is the thread around it."""
+    """`step` opens what was asked for, says so and looks at the sensor; `run` is the thread around these three."""
 
     def __init__(
         self,
@@ -51,30 +52,44 @@ class DrawerKeeper:
     def wake(self) -> None:
         self._woken.set()
 
+    def printer_changed(self) -> None:
+        """The printer that the drawer hangs on is in another condition: it may be back. Called at each job, too."""
+        if self.condition.state is State.ABSENT:
+            self._woken.set()
+
     def run(self, stopping: threading.Event) -> None:
         self.driver.open()
         while not stopping.is_set():
             try:
-                self.step()
+                if self.open_requested():
+                    stopping.wait(LINGER_S)
+                self.report()
             except Broken as error:
                 log.warning("The drawer's openings cannot be recorded: %s", error)
+            self._look()
             self._woken.wait(LOOK_S)
             self._woken.clear()
 
     def step(self) -> None:
-        for opening in drawers.requested(self._shop):
-            self._carry_out(opening.opening_id or 0)
+        self.open_requested()
+        self.report()
         self._look()
 
-    def _carry_out(self, opening_id: int) -> None:
-        """Kicks once, also where the report has to be tried again because the disk is full."""
-        if opening_id not in self._unreported:
-            self._unreported[opening_id] = self._kick()
-        try:
-            drawers.report(self._shop, opening_id, is_proved=self._unreported[opening_id])
-        except NotFound:
-            log.warning("Drawer opening %s was no longer asked for", opening_id)
-        del self._unreported[opening_id]
+    def open_requested(self) -> bool:
+        """Kicks once for each opening asked for, also where a report has to be tried again because the disk is full."""
+        for opening_id in drawers.requested(self._shop):
+            if opening_id not in self._unreported:
+                self._unreported[opening_id] = self._kick()
+        return bool(self._unreported)
+
+    def report(self) -> None:
+        """Writes down what became of the kicks."""
+        for opening_id, is_proved in tuple(self._unreported.items()):
+            try:
+                drawers.report(self._shop, opening_id, is_proved=is_proved)
+            except NotFound:
+                log.warning("Drawer opening %s was no longer asked for", opening_id)
+            del self._unreported[opening_id]
 
     def _kick(self) -> bool:
         try:
@@ -100,6 +115,8 @@ class DrawerKeeper:
         self._open_since_s = now_s if self._open_since_s is None else self._open_since_s
         if now_s - self._open_since_s >= OPEN_TOO_LONG_S:
             self._become(State.NOT_READY, (Reason.DRAWER_OPEN.value,))
+        else:
+            self._become(State.READY)
 
     def _become(self, state: State, reasons: tuple[str, ...] = (), detail: str = "") -> None:
         if (state, reasons) == (self.condition.state, self.condition.reasons):

@@ -161,6 +161,9 @@ class Manager:
     def _bind_drawer(self, name: str, drawer: CashDrawer) -> None:
         keeper = DrawerKeeper(self._shop, drawer, name, self._shop.clock, self._peripheral_changed)
         self._owners[name] = keeper
+        printer = self._owners.get(self._shop.settings.peripherals[name].url.removeprefix(VIA))
+        if isinstance(printer, Owner):
+            printer.on_change(keeper.printer_changed)
         self._changes.on(changes.DRAWER, keeper.wake)
         self._run(name, keeper.run, keeper.wake)
 

@@ -16,7 +16,7 @@ def complete(work: Work, shift: OpenShift, basket: Basket, priced: Priced) -> Sa
     sale = _fact(work, shift, basket, priced)
     _insert_sale(work, sale)
     _move_stock(work, sale)
-    printing.queue_sale(work, sale.sale_id)
+    printing.queue_sale(work, sale)
     if any(tender.kind == "cash" for tender in sale.tenders):
         drawers.request(work, shift.shift_id, "sale")
     work.log(sale)

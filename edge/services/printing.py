@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import bindparam
 from sqlmodel import col
 
+from contract.sales import SaleCompleted
 from drivers.interfaces import PrintDocument
 from edge.db.tables import PrintJob, rows_of
 from edge.db.unit_of_work import Reader
@@ -60,9 +61,10 @@ def queue(work: Work, kind: str, subject_id: str, document: PrintDocument) -> No
     work.unit.insert(PrintJob, [_row(work, kind, subject_id, documents.to_text(document), None)])
 
 
-def queue_sale(work: Work, sale_id: str) -> None:
-    """The receipt of a sale: made from the committed rows once it goes to the printer, not while people wait."""
-    work.unit.insert(PrintJob, [_row(work, "sale", sale_id, "", None)])
+def queue_sale(work: Work, sale: SaleCompleted) -> None:
+    """The receipt of a sale: made from the sale once it goes to the printer, not while people wait."""
+    work.unit.insert(PrintJob, [_row(work, "sale", sale.sale_id, "", None)])
+    work.shop.just_sold.put(sale)
 
 
 def oldest_waiting(shop: Shop) -> PrintJob | None:
@@ -161,7 +163,8 @@ def _queue(work: Work, row: dict[str, Any]) -> PrintJob:
 def _document(shop: Shop, reader: Reader, job: PrintJob) -> str:
     if job.document:
         return job.document
-    return documents.to_text(receipts.sale_receipt(shop, sales.completed(reader, job.subject_id)))
+    sale = shop.just_sold.get(job.subject_id) or sales.completed(reader, job.subject_id)
+    return documents.to_text(receipts.sale_receipt(shop, sale))
 
 
 def _job(work: Work, job_id: int) -> PrintJob:

@@ -19,6 +19,7 @@ from edge.db.unit_of_work import Database, Reader, UnitOfWork
 from edge.domain import receipt_code
 from edge.domain.errors import NoShift
 from edge.keys import BoxKey
+from edge.services.just_sold import JustSold
 from edge.settings import Settings
 
 T = TypeVar("T")
@@ -51,6 +52,7 @@ class Shop:
     hlc: HybridLogicalClock
     key: BoxKey
     trusted_keys: dict[str, str] = field(default_factory=dict)
+    just_sold: JustSold = field(default_factory=JustSold)
 
     @contextmanager
     def write(self) -> Iterator[Work]:

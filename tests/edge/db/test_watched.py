@@ -46,6 +46,16 @@ def test_a_change_is_told_once_it_is_committed(database: WatchedDatabase, heard:
     assert heard == [changes.PRICES]
 
 
+def test_the_printer_hears_of_a_sale_before_the_drawer_and_the_line(
+    database: WatchedDatabase, heard: list[str]
+) -> None:
+    with database.write() as work:
+        work.touched.update(reversed(TOPIC_OF))
+    assert heard.index(changes.PRINT_JOBS) < heard.index(changes.DRAWER)
+    assert heard.index(changes.DRAWER) < heard.index(changes.OUTBOX)
+    assert sorted(heard) == sorted({*TOPIC_OF.values()})
+
+
 def test_what_is_read_or_not_watched_is_not_told(
     database: WatchedDatabase, heard: list[str]
 ) -> None:

@@ -8,7 +8,7 @@ from drivers.errors import Refused, Timeout, Unavailable
 from drivers.events import Reason
 from edge.domain.errors import DiskFull
 from edge.peripherals.conditions import State
-from edge.peripherals.drawer import OPEN_TOO_LONG_S, DrawerKeeper
+from edge.peripherals.drawer import LINGER_S, OPEN_TOO_LONG_S, DrawerKeeper
 from edge.peripherals.resolver import recover
 from edge.services import drawers
 
@@ -110,3 +110,37 @@ def test_without_its_printer_the_drawer_is_absent(keeper, drawer):
     keeper.step()
     assert keeper.condition.state is State.ABSENT
     assert keeper.condition.advice.what_now == "Open it with its key, and switch the printer on."
+
+
+def test_with_its_printer_back_the_drawer_can_be_opened_again_though_it_stands_open(keeper, drawer):
+    drawer.is_open = Unavailable(address="printer", detail="off")
+    keeper.step()
+    drawer.is_open = True
+    keeper.step()
+    assert (keeper.condition.state, keeper.condition.advice) == (State.READY, None)
+
+
+class Stopping:
+    """An event that says what it was waited on for, and what had been written down by then."""
+
+    def __init__(self, shop, facts, drawer):
+        self.seen = []
+        self._look = lambda: (drawer.kicked, len(facts(shop, "drawer.opened")))
+        self._turns = iter((False, True))
+
+    def is_set(self):
+        return next(self._turns)
+
+    def wait(self, seconds):
+        self.seen.append((seconds, *self._look()))
+
+
+def test_the_drawer_opens_at_once_and_its_note_lets_the_receipt_go_first(
+    shop, keeper, drawer, facts
+):
+    drawers.open_without_sale(shop)
+    stopping = Stopping(shop, facts, drawer)
+    keeper.wake()
+    keeper.run(stopping)
+    assert stopping.seen == [(LINGER_S, 1, 0)]
+    assert len(facts(shop, "drawer.opened")) == 1

@@ -143,15 +143,15 @@ def test_a_copy_of_nothing(shop: Shop) -> None:
 
 def test_a_drawer_that_was_kicked_is_on_record_with_its_proof(shop: Shop, facts: Facts) -> None:
     drawers.open_without_sale(shop)
-    [opening] = drawers.requested(shop)
-    drawers.report(shop, opening.opening_id or 0, is_proved=True)
+    [opening_id] = drawers.requested(shop)
+    drawers.report(shop, opening_id, is_proved=True)
     told = facts(shop)[-1]
     assert (told["type"], told["cause"], told["is_proved"], told["cashier"]) == (
         "drawer.opened", "no_sale", True, "Kim",
     )  # fmt: skip
     assert drawers.requested(shop) == []
     with pytest.raises(NotFound):
-        drawers.report(shop, opening.opening_id or 0, is_proved=True)
+        drawers.report(shop, opening_id, is_proved=True)
 
 
 def test_a_drawer_does_not_open_after_a_restart_with_nobody_there(

@@ -7,7 +7,8 @@ from drivers.events import PaymentOutcome, PaymentResult
 from drivers.interfaces import Element, QrSymbol, Rule, TextLine
 from edge.domain.basket import Discount, EnteredCode
 from edge.domain.returns import Wanted
-from edge.services import documents, payments, printing, returns, selling, shifts
+from edge.services import documents, payments, printing, returns, sales, selling, shifts
+from edge.services.just_sold import KEPT
 from edge.services.returns import Receipt
 from edge.services.selling import Ordered
 from edge.services.shop import Shop
@@ -32,6 +33,32 @@ def paper(shop: Shop) -> list[str]:
     assert first is not None
     document = job.document or first.document
     return shown(documents.from_text(document).elements)
+
+
+def test_made_from_the_sale_in_hand_or_from_its_rows_it_is_the_same_receipt(
+    shop: Shop, make_shop: Callable[..., Shop], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    selling.add_scan(shop, EnteredCode("BREAD", lot="L42"), 2)
+    selling.add_scan(shop, EnteredCode("MILK"))
+    selling.discount_line(shop, 1, Discount(percent_bp=1050))
+    selling.tender_cash(shop, 1_000)
+    selling.tender_cash(shop, 20_000)
+    with monkeypatch.context() as without_rows:
+        without_rows.delattr(sales, "completed")
+        in_hand = printing.oldest_waiting(shop)
+    assert in_hand is not None
+    assert in_hand.document.count("TW1:") == 1
+    assert printing.oldest_waiting(make_shop()) == in_hand
+
+
+def test_a_receipt_that_has_waited_long_is_made_from_the_rows(shop: Shop) -> None:
+    waiting = selling.sell(shop, [Ordered("BREAD")])
+    in_hand = printing.oldest_waiting(shop)
+    assert shop.just_sold.get(waiting.sale_id) == waiting
+    for _ in range(KEPT):
+        selling.sell(shop, [Ordered("MILK")])
+    assert shop.just_sold.get(waiting.sale_id) is None
+    assert printing.oldest_waiting(shop) == in_hand
 
 
 def test_a_korean_receipt_to_the_last_line(shop: Shop) -> None:
