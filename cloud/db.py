@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import importlib
 import pkgutil
+import sqlite3
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,21 +19,19 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Dialect, Engine
 from sqlalchemy.types import TypeDecorator
-from sqlmodel import Field, Session, SQLModel, select
+from sqlmodel import Field, Session, SQLModel
 
 import cloud
-from cloud.errors import SchemaError
+from cloud.migrations import migrate, migrations
 
-SCHEMA_VERSION = 1
 BUSY_TIMEOUT_MS = 10_000
+WAL_ATTEMPTS = 20
 PRAGMAS = (
-    "PRAGMA journal_mode=WAL",
     "PRAGMA synchronous=FULL",
     # 64 MB of log between checkpoints: a backlog rewrites the same index pages again and again.
     "PRAGMA wal_autocheckpoint=16000",
     "PRAGMA cache_size=-32000",
     "PRAGMA foreign_keys=ON",
-    f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}",
 )
 
 
@@ -58,38 +57,24 @@ class HubSchema(SQLModel, table=True):
 
     __tablename__ = "hub_schema"
 
-    version: int = Field(primary_key=True)
+    version: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
 
 
 class Database:
-    """Opens, creates and checks the tables; gives out read and write transactions."""
+    """Opens, creates and migrates the tables; gives out read and write transactions."""
 
     def __init__(self, url: str) -> None:
         load_tables()
         self.engine = _open(url)
         self._writer = self.engine.execution_options(takes_write_lock=True)
 
-    @property
-    def is_sqlite(self) -> bool:
-        return self.engine.dialect.name == "sqlite"
-
     def create(self) -> None:
-        """Creates what is missing. Raises SchemaError where the database is of another version."""
-        with self.write() as session:
-            connection = session.connection()
-            self._lock(connection)
-            SQLModel.metadata.create_all(connection, tables=[_table(HubSchema)])
-            found = session.exec(select(HubSchema.version)).first()
-            if found not in (None, SCHEMA_VERSION):
-                raise SchemaError(found=found, known=SCHEMA_VERSION)
-            SQLModel.metadata.create_all(connection)
-            if found is None:
-                session.add(HubSchema(version=SCHEMA_VERSION))
+        """Makes the tables, or brings those of older software up to this one's, in one transaction.
 
-    def _lock(self, connection: Connection) -> None:
-        """Two hubs that start on one empty PostgreSQL must not both create the tables."""
-        if not self.is_sqlite:
-            connection.exec_driver_sql("SELECT pg_advisory_xact_lock(20261123)")
+        Raises SchemaError, and changes nothing, where newer software has been here.
+        """
+        with self.write() as session:
+            migrate(session.connection(), migrations())
 
     @contextlib.contextmanager
     def read(self) -> Iterator[Session]:
@@ -135,8 +120,19 @@ def _prepare_sqlite(connection: Any, record: Any) -> None:
     """The driver's own transactions start too late; ours are begun by `_begin_sqlite`."""
     del record
     connection.isolation_level = None
+    connection.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
+    _log_ahead(connection)
     for pragma in PRAGMAS:
         connection.execute(pragma)
+
+
+def _log_ahead(connection: Any) -> None:
+    """Hubs that meet on a new file stand in each other's way here, and SQLite then refuses one without waiting."""
+    for _ in range(WAL_ATTEMPTS):
+        with contextlib.suppress(sqlite3.OperationalError):
+            connection.execute("PRAGMA journal_mode=WAL")
+            return
+    connection.execute("PRAGMA journal_mode=WAL")
 
 
 def _begin_sqlite(connection: Connection) -> None:

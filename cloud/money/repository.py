@@ -180,7 +180,3 @@ def shift(
         session.get(ShiftClosing, shift_id),
         session.get(ShiftComparison, shift_id),
     )
-
-
-def differences_of(comparison: ShiftComparison) -> list[Difference]:
-    return [Difference(**row) for row in json.loads(comparison.differences)]

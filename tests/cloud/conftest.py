@@ -1,6 +1,5 @@
 """A hub's database on SQLite and on a real PostgreSQL, boxes that speak the contract, and a clock that jumps."""
 
-import contextlib
 import json
 import os
 import pwd
@@ -8,7 +7,6 @@ import shutil
 import socket
 import subprocess
 import tempfile
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -16,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlmodel import SQLModel
 
 from cloud.db import Database
 from contract.envelope import GENESIS, Batch, Fact, Hello, chain, make_uid
@@ -54,16 +51,6 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def await_port(port: int, process: subprocess.Popen[bytes], deadline_s: float = 20.0) -> None:
-    until = time.monotonic() + deadline_s
-    while time.monotonic() < until:
-        assert process.poll() is None, f"it ended with {process.returncode}"
-        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 0.2):
-            return
-        time.sleep(0.05)
-    raise TimeoutError(f"Nothing listens on {port}.")
-
-
 def plain_user() -> dict[str, int]:
     """PostgreSQL refuses to run as root."""
     if os.geteuid() != 0:
@@ -85,34 +72,19 @@ def postgres_url() -> Iterator[str]:
     if user:
         os.chown(folder, user["user"], user["group"])
     data, port = folder / "data", free_port()
-    initdb: list[str | Path] = [
-        postgres_folder() / "initdb",
-        "-D",
-        data,
-        "-U",
-        "hub",
-        "-A",
-        "trust",
-    ]
-    subprocess.run(  # type: ignore[call-overload] # user and group, or nothing
-        [*initdb, "-N", "-E", "UTF8", "--locale=C"], check=True, capture_output=True, **user
-    )
     options = {"listen_addresses": "127.0.0.1", "unix_socket_directories": folder, "fsync": "off"}
-    flags = [word for name, value in options.items() for word in ("-c", f"{name}={value}")]
-    with (folder / "log").open("wb") as log:
-        process = subprocess.Popen(  # type: ignore[call-overload]
-            [postgres_folder() / "postgres", "-D", data, "-p", str(port), *flags],
-            stdout=log,
-            stderr=log,
-            **user,
-        )
-    try:
-        await_port(port, process)
-        yield f"postgresql+psycopg://hub@127.0.0.1:{port}/postgres"
-    finally:
-        process.terminate()
-        process.wait(20)
-        shutil.rmtree(folder)
+    flags = " ".join(f"-c {name}={value}" for name, value in (options | {"port": port}).items())
+    kind = ["-U", "hub", "-A", "trust", "-N", "-E", "UTF8", "--locale=C"]
+
+    def run(program: str, *words: str) -> None:
+        command = [postgres_folder() / program, "-D", data, *words]
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, **user)  # type: ignore[call-overload] # user and group, or nothing
+
+    run("initdb", *kind)
+    run("pg_ctl", "start", "-w", "-t", "30", "-l", str(folder / "log"), "-o", flags)
+    yield f"postgresql+psycopg://hub@127.0.0.1:{port}/postgres"
+    run("pg_ctl", "stop", "-m", "immediate")
+    shutil.rmtree(folder)
 
 
 @pytest.fixture(
@@ -122,10 +94,17 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'hub.sqlite3'}"
     url: str = request.getfixturevalue("postgres_url")
-    empty = Database(url)
-    SQLModel.metadata.drop_all(empty.engine)
-    empty.close()
+    clear(url)
     return url
+
+
+def clear(url: str) -> None:
+    """Leaves nothing of the test before."""
+    database = Database(url)
+    with database.write() as session:
+        for words in ("DROP SCHEMA public CASCADE", "CREATE SCHEMA public"):
+            session.connection().exec_driver_sql(words)
+    database.close()
 
 
 @pytest.fixture
