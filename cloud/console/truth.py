@@ -52,6 +52,8 @@ def _behind(box: Box) -> Clause:
 
 def _doubts(box: Box) -> list[Clause]:
     clauses = []
+    if box.is_doubled:
+        clauses.append(Clause("truth.two_boxes", "bad"))
     if box.is_frozen:
         clauses.append(Clause("truth.frozen", "bad"))
     elif box.is_chain_equal is False:

@@ -35,7 +35,7 @@ SHOWN = 100
 SPARK_DAYS = 14
 FOUND = 20
 ASKED = 8
-WORST = frozenset({WireError.FORK.value, Z_DIFFERS})
+WORST = frozenset({WireError.FORK.value, WireError.TWO_BOXES.value, Z_DIFFERS})
 """Alarms that doubt the figures themselves."""
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlmodel import Session
 
@@ -15,12 +15,16 @@ from cloud.ingest.tables import Edge, Stream
 from contract.envelope import GENESIS
 from contract.health import Health
 
+# Two boxes under one name come back by turns, each within a minute or two.
+DOUBLED_FOR = timedelta(minutes=10)
+
 
 @dataclass(frozen=True, slots=True)
 class Box:
     """`lag` is how many facts the box is known to hold that the hub does not.
 
-    `is_chain_equal` is None where the box's chain has not been compared since it came.
+    `is_chain_equal` is None where the box's chain has not been compared since it came. `is_doubled` says that another
+    box has just spoken under its name.
     """
 
     edge: Edge
@@ -28,6 +32,7 @@ class Box:
     streams: Sequence[Stream]
     quarantined: int
     health: Health | None
+    is_doubled: bool = False
 
     @property
     def current(self) -> Stream | None:
@@ -87,4 +92,5 @@ def _box(edge: Edge, streams: Sequence[Stream], quarantined: int, now: datetime)
         streams=streams,
         quarantined=quarantined,
         health=health,
+        is_doubled=edge.doubled_at is not None and now - edge.doubled_at < DOUBLED_FOR,
     )

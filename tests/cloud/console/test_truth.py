@@ -1,5 +1,6 @@
 """The one sentence about a box."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -90,6 +91,11 @@ def test_a_box_that_is_away_says_since_when_and_nothing_stale() -> None:
     away = truth(box(Presence.OFFLINE, health=health(printer("absent"))))
     assert away == [Clause("truth.offline", "warn", since=SINCE)]
     assert truth(box(Presence.SILENT))[0] == Clause("truth.silent", "warn", since=SINCE)
+
+
+def test_a_second_box_under_its_name_is_said_before_any_other_doubt() -> None:
+    doubled = replace(box(Presence.OFFLINE, stream={"is_frozen": True}), is_doubled=True)
+    assert truth(doubled)[1:] == [Clause("truth.two_boxes", "bad"), Clause("truth.frozen", "bad")]
 
 
 def test_doubts_about_the_facts_are_said_even_when_it_is_away() -> None:
