@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from collections import defaultdict
 from collections.abc import Sequence
+from datetime import datetime
 from operator import itemgetter
 
 import sqlalchemy as sa
@@ -91,12 +92,19 @@ class Inbox:
             self._store_facts(session, intake)
         park(session, intake.parked)
         for edge in intake.doubled:
-            self._tell_of_two(session, edge)
+            detail = (
+                f"Expected start {edge.boot} to be over since another one came, heard it again."
+            )
+            self._alarm(session, edge.edge_id, WireError.TWO_BOXES, detail, intake.now)
+        for row in intake.forked:
+            detail = f"Expected epoch {row.epoch} to go on behind {row.high}, heard a new one."
+            self._alarm(session, row.edge_id, WireError.FORK, detail, intake.now)
 
-    def _tell_of_two(self, session: Session, edge: Edge) -> None:
-        log.error("%s: start %s speaks again after a later one", edge.edge_id, edge.boot)
-        detail = f"Expected start {edge.boot} to be over since another one came, heard it again."
-        raise_alarm(session, edge.edge_id, WireError.TWO_BOXES.value, detail, self._clock.now())
+    def _alarm(
+        self, session: Session, edge_id: str, key: WireError, detail: str, now: datetime
+    ) -> None:
+        log.error("%s, %s: %s", edge_id, key, detail)
+        raise_alarm(session, edge_id, key.value, detail, now)
 
     def _store_facts(self, session: Session, intake: Intake) -> None:
         if insert_new(session, intake.facts) != len(intake.facts):
@@ -113,9 +121,8 @@ class Inbox:
         rows = [{name: fact[name] for name in FactAlias.model_fields} for fact in aliases]
         session.connection().execute(sa.insert(FactAlias), rows)
         for edge_id, uid in _contradictions(session, rows):
-            log.error("%s said fact %s again with another body", edge_id, uid)
             detail = f"Expected fact {uid} to say again what it said, got another body."
-            raise_alarm(session, edge_id, WireError.FORK.value, detail, intake.now)
+            self._alarm(session, edge_id, WireError.FORK, detail, intake.now)
 
 
 def insert_new(session: Session, facts: list[dict[str, object]]) -> int:

@@ -55,6 +55,7 @@ class Intake:
     parked: list[Quarantined] = field(default_factory=list)
     touched: dict[StreamKey, Standing] = field(default_factory=dict)
     doubled: list[Edge] = field(default_factory=list)
+    forked: list[Stream] = field(default_factory=list)
     _gaps: set[StreamKey] = field(default_factory=set)
     _greetings: dict[str, tuple[str, int]] = field(default_factory=dict)
 
@@ -150,10 +151,19 @@ class Intake:
             self.doubled.append(edge)
 
     def _greet(self, edge: Edge, hello: Hello) -> None:
+        if (edge.edge_id, hello.epoch) not in self.streams:
+            self.forked += self._left_behind(edge.edge_id, hello.closed_epochs)
         standing = self._standing(edge.edge_id, hello.epoch)
         standing.row.is_chain_equal = compare(hello, standing)
         self._doubt(edge, is_doubled=note_hello(edge, hello, self.now))
         self._greetings[edge.edge_id] = hello.epoch, hello.nonce
+
+    def _left_behind(self, edge_id: str, closed: Iterable[str]) -> list[Stream]:
+        """The stream that a new epoch leaves behind, unless what contradicted it has been parked already."""
+        known = [
+            self.streams[edge_id, epoch].row for epoch in closed if (edge_id, epoch) in self.streams
+        ]
+        return [row for row in known[-1:] if not row.is_frozen]
 
 
 def compare(hello: Hello, standing: Standing) -> bool | None:

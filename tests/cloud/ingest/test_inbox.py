@@ -140,6 +140,44 @@ def test_a_hello_of_another_chain_shows_as_different(database, box, take) -> Non
     assert rows(database, Stream)[0]["is_chain_equal"] is False
 
 
+def test_a_box_that_went_back_in_time_and_says_so_raises_an_alarm_once(
+    database, box, make_box, take
+) -> None:
+    """A restored card: the box sees in our answer that we know more, and begins a new epoch."""
+    for number in range(3):
+        box.log({"n": number})
+    take(box.edge_id, box.batch())
+    restored = make_box()
+    restored.log({"n": 0}, box.facts[0].uid)
+    take(box.edge_id, restored.hello())
+    assert rows(database, Alarm) == []
+    again = make_box(epoch="e2")
+    again.log(*reversed(restored.facts[0]))
+    for nonce in (2, 3):
+        take(box.edge_id, again.hello(nonce=nonce, closed_epochs=("e0", "e1")))
+    [alarm] = rows(database, Alarm)
+    assert (alarm["edge_id"], alarm["key"], alarm["count"], alarm["detail"]) == (
+        box.edge_id,
+        "wire.fork",
+        1,
+        "Expected epoch e1 to go on behind 3, heard a new one.",
+    )
+
+
+def test_a_fork_that_was_parked_and_a_box_with_a_fresh_disk_raise_no_second_alarm(
+    database, box, make_box, take
+) -> None:
+    box.log({"n": 1})
+    take(box.edge_id, box.batch())
+    gone_back = make_box()
+    gone_back.log({"n": "another"})
+    gone_back.log({"n": 2})
+    take(box.edge_id, gone_back.batch(2, 2))
+    take(box.edge_id, make_box(epoch="e2").hello(closed_epochs=("e1",)))
+    take(box.edge_id, make_box(epoch="e3").hello())
+    assert [alarm["count"] for alarm in rows(database, Alarm)] == [1]
+
+
 def test_a_hello_from_ahead_is_not_compared_before_its_facts_come(database, box, take) -> None:
     box.log({"n": 1})
     take(box.edge_id, box.hello())
