@@ -37,10 +37,11 @@ FACT_COLUMNS = {
     "body": "text",
     "received_ms": "bigint",
 }
-# PostgreSQL plans one statement for all of them instead of one for each fact.
-INSERT_ARRAYS = sa.text(
+# PostgreSQL plans one statement for all of them instead of one for each fact. The arrays go in binary form ("b"), as
+# fast as COPY: to quote the JSON of the bodies once more takes the hub four times as long as everything else.
+INSERT_ARRAYS = (
     f"INSERT INTO fact ({', '.join(FACT_COLUMNS)}) SELECT * FROM unnest("  # noqa: S608 - our own names
-    + ", ".join(f"CAST(:{name} AS {kind}[])" for name, kind in FACT_COLUMNS.items())
+    + ", ".join(f"%({name})b::{kind}[]" for name, kind in FACT_COLUMNS.items())
     + ") ON CONFLICT (uid) DO NOTHING"
 )
 
@@ -130,7 +131,7 @@ def insert_new(session: Session, facts: list[dict[str, object]]) -> int:
     connection = session.connection()
     if connection.dialect.name == "postgresql":
         columns = {name: [fact[name] for fact in facts] for name in FACT_COLUMNS}
-        return connection.execute(INSERT_ARRAYS, columns).rowcount
+        return connection.exec_driver_sql(INSERT_ARRAYS, columns).rowcount
     rows = [_values_of(fact) for fact in facts]
     options = {"preserve_rowcount": True}
     return connection.exec_driver_sql(INSERT_ROWS, rows, execution_options=options).rowcount
