@@ -1,5 +1,6 @@
 """The whole line over a real broker, with the real receiver at the other end."""
 
+import logging
 import queue
 import threading
 from collections.abc import Iterator
@@ -214,6 +215,20 @@ def test_the_hello_says_what_this_box_can_do(uplink, hub):
         peripherals=frozenset({"receipt_printer:escpos"}),
         messages=spoken(),
     )
+
+
+def test_a_warning_of_any_part_of_the_box_goes_up_with_its_health(
+    uplink, hub, watchers, until, mocker
+):
+    mocker.patch("edge.uplink.telemetry.APART_S", 0.0)
+    until(lambda: uplink.truth.is_online)
+    logging.getLogger("edge.peripherals.manager").warning("%s was not found", "printer")
+    watchers.bump(changes.PERIPHERALS)
+    while not (log := hub.healths.get(timeout=WAIT_S).log):
+        pass
+    assert [(it.place, it.level, it.text, it.count) for it in log] == [
+        ("edge.peripherals.manager", "warning", "… was not found", 1)
+    ]
 
 
 @pytest.mark.parametrize("by", ["hub", "disk"])
