@@ -19,7 +19,8 @@ TenderKind = Literal["cash", "card", "unknown"]
 class SaleLine(Message):
     """`amount_minor` is what is paid for the line: quantity x unit price less `discount_minor`, tax included.
 
-    `tax_minor` is the line's share of its group's tax, by largest remainder.
+    `tax_minor` is the line's share of its group's tax, by largest remainder. `rate_bp` is the rate at which the line
+    was sold: a group whose rate changed while the basket was open has lines at two.
     """
 
     line: int = Field(ge=1)
@@ -31,6 +32,7 @@ class SaleLine(Message):
     discount_minor: int = Field(default=0, ge=0)
     amount_minor: int = Field(ge=0)
     tax_group: str
+    rate_bp: int = Field(default=0, ge=0)
     tax_minor: int
     entry_method: EntryMethod = "scanned"
     price_version: int = 0
@@ -87,6 +89,7 @@ class ReturnLine(Message):
     quantity: int = Field(ge=1)
     amount_minor: int = Field(ge=0)
     tax_group: str
+    rate_bp: int = Field(default=0, ge=0)
     tax_minor: int
     is_restocked: bool = True
 

@@ -155,6 +155,7 @@ CREATE TABLE sale_line (
     discount_minor BIGINT NOT NULL,
     amount_minor BIGINT NOT NULL,
     tax_group VARCHAR NOT NULL,
+    rate_bp INTEGER NOT NULL,
     tax_minor BIGINT NOT NULL,
     entry_method VARCHAR NOT NULL,
     price_version BIGINT NOT NULL,
@@ -221,6 +222,7 @@ CREATE TABLE return_line (
     quantity INTEGER NOT NULL,
     amount_minor BIGINT NOT NULL,
     tax_group VARCHAR NOT NULL,
+    rate_bp INTEGER NOT NULL,
     tax_minor BIGINT NOT NULL,
     is_restocked BOOLEAN NOT NULL,
     PRIMARY KEY (return_id, line)

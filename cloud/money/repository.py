@@ -99,21 +99,15 @@ def _sold_tax(session: Session, shift_id: str) -> list[TaxSum]:
 
 
 def _returned_tax(session: Session, shift_id: str) -> list[TaxSum]:
-    """A return says its tax groups, and the sale that it gives back says their rates."""
+    """At the rate of the line that comes back: its sale may have a group at two rates, and may not be here yet."""
     query = (
         select(
             ReturnLineRow.tax_group,
-            func.coalesce(SaleTax.rate_bp, 0),
+            ReturnLineRow.rate_bp,
             ReturnLineRow.amount_minor,
             ReturnLineRow.tax_minor,
         )
         .join(Return, col(Return.return_id) == ReturnLineRow.return_id)
-        .join(
-            SaleTax,
-            (col(SaleTax.sale_id) == Return.original_sale_id)
-            & (col(SaleTax.tax_group) == ReturnLineRow.tax_group),
-            isouter=True,
-        )
         .where(Return.shift_id == shift_id)
     )
     return [TaxSum(*row) for row in session.exec(query)]

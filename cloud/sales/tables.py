@@ -47,6 +47,7 @@ class SaleLineRow(SQLModel, table=True):
     discount_minor: int = Field(sa_type=sa.BigInteger)
     amount_minor: int = Field(sa_type=sa.BigInteger)
     tax_group: str
+    rate_bp: int
     tax_minor: int = Field(sa_type=sa.BigInteger)
     entry_method: str
     price_version: int = Field(sa_type=sa.BigInteger)
@@ -114,6 +115,7 @@ class ReturnLineRow(SQLModel, table=True):
     quantity: int
     amount_minor: int = Field(sa_type=sa.BigInteger)
     tax_group: str
+    rate_bp: int
     tax_minor: int = Field(sa_type=sa.BigInteger)
     is_restocked: bool
 

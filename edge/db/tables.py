@@ -134,6 +134,7 @@ class SaleLine(BoxTable, table=True):
     discount_minor: int
     amount_minor: int
     tax_group: str
+    rate_bp: int
     tax_minor: int
     entry_method: str
     price_version: int

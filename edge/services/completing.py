@@ -6,7 +6,8 @@ from typing import Any
 
 from contract.sales import SaleCompleted, SaleLine, TaxGroupTotal, Tender
 from edge.db import tables
-from edge.domain.basket import Basket, Priced
+from edge.domain import tender as domain
+from edge.domain.basket import Basket, Priced, PricedLine
 from edge.services import drawers, printing
 from edge.services.shop import OpenShift, Work
 
@@ -31,41 +32,45 @@ def _fact(work: Work, shift: OpenShift, basket: Basket, priced: Priced) -> SaleC
         shift_id=shift.shift_id,
         cashier=shift.cashier,
         currency=basket.currency,
-        lines=tuple(
-            SaleLine(
-                line=number,
-                sku=priced_line.line.article.sku,
-                gtin=priced_line.line.article.gtin,
-                name=priced_line.line.article.name,
-                quantity=priced_line.line.quantity,
-                unit_price_minor=priced_line.line.article.unit_price_minor,
-                discount_minor=priced_line.discount_minor,
-                amount_minor=priced_line.amount_minor,
-                tax_group=priced_line.line.article.tax_group,
-                tax_minor=priced_line.tax_minor,
-                entry_method=priced_line.line.entry_method,
-                price_version=priced_line.line.article.price_version,
-                lot=priced_line.line.lot,
-            )
-            for number, priced_line in enumerate(priced.lines, 1)
-        ),
+        lines=tuple(_line(number, line) for number, line in enumerate(priced.lines, 1)),
         tax=tuple(TaxGroupTotal(**group._asdict()) for group in priced.tax),
-        tenders=tuple(
-            Tender(
-                kind=tender.kind,
-                amount_minor=tender.amount_minor,
-                tendered_minor=tender.tendered_minor,
-                change_minor=tender.change_minor,
-                payment_id=tender.payment_id,
-                masked_pan=tender.masked_pan,
-                scheme=tender.scheme,
-                auth_code=tender.auth_code,
-            )
-            for tender in basket.tenders
-        ),
+        tenders=tuple(_tender(tender) for tender in basket.tenders),
         discount_minor=priced.discount_minor,
         total_minor=priced.total_minor,
         rounding_minor=sum(tender.rounding_minor for tender in basket.tenders),
+    )
+
+
+def _line(number: int, priced: PricedLine) -> SaleLine:
+    line, article = priced.line, priced.line.article
+    return SaleLine(
+        line=number,
+        sku=article.sku,
+        gtin=article.gtin,
+        name=article.name,
+        quantity=line.quantity,
+        unit_price_minor=article.unit_price_minor,
+        discount_minor=priced.discount_minor,
+        amount_minor=priced.amount_minor,
+        tax_group=article.tax_group,
+        rate_bp=article.tax_rate_bp,
+        tax_minor=priced.tax_minor,
+        entry_method=line.entry_method,
+        price_version=article.price_version,
+        lot=line.lot,
+    )
+
+
+def _tender(tender: domain.Tender) -> Tender:
+    return Tender(
+        kind=tender.kind,
+        amount_minor=tender.amount_minor,
+        tendered_minor=tender.tendered_minor,
+        change_minor=tender.change_minor,
+        payment_id=tender.payment_id,
+        masked_pan=tender.masked_pan,
+        scheme=tender.scheme,
+        auth_code=tender.auth_code,
     )
 
 

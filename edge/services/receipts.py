@@ -107,7 +107,6 @@ def z_report(shop: Shop, z: ShiftClosed, figures: Figures) -> PrintDocument:
 
 def sold_of(edge_id: str, sale: SaleCompleted) -> Sold:
     """The sale as its receipt's code tells it."""
-    rates = {group.tax_group: group.rate_bp for group in sale.tax}
     return Sold(
         sale_id=sale.sale_id,
         edge_id=edge_id,
@@ -123,7 +122,7 @@ def sold_of(edge_id: str, sale: SaleCompleted) -> Sold:
                 line.quantity,
                 line.amount_minor,
                 line.tax_group,
-                rates[line.tax_group],
+                line.rate_bp,
                 line.tax_minor,
                 line.name,
             )

@@ -94,7 +94,7 @@ def take_back(
         lines = returns.take_back(sold, _pieces(work.unit, sold.sale_id), wanted)
         refund, payment_id = _refund(work, sold, lines, tender)
         fact = _fact(work, shift, sold, lines, reason, _tender(tender, refund, payment_id))
-        _insert(work, fact, lines)
+        _insert(work, fact)
         printing.queue(work, "return", fact.return_id, receipts.return_receipt(shop, fact, sold))
         if tender == "cash":
             drawers.request(work, shift.shift_id, "return")
@@ -224,6 +224,7 @@ def _fact(
                 quantity=line.quantity,
                 amount_minor=line.amount_minor,
                 tax_group=line.sold.tax_group,
+                rate_bp=line.sold.rate_bp,
                 tax_minor=line.tax_minor,
             )
             for line in lines
@@ -234,7 +235,7 @@ def _fact(
     )
 
 
-def _insert(work: Work, fact: ReturnCompleted, lines: Sequence[ReturnedLine]) -> None:
+def _insert(work: Work, fact: ReturnCompleted) -> None:
     unit, return_id = work.unit, {"return_id": fact.return_id}
     columns = (
         "original_sale_id", "original_edge_id", "receipt_number", "shift_id", "cashier", "business_date",
@@ -242,11 +243,7 @@ def _insert(work: Work, fact: ReturnCompleted, lines: Sequence[ReturnedLine]) ->
     )  # fmt: skip
     values = {column: getattr(fact, column) for column in columns}
     unit.insert(GoodsReturn, [return_id | values | {"completed_at": work.stamp}])
-    rates = {line.line: line.sold.rate_bp for line in lines}
-    unit.insert(
-        GoodsReturnLine,
-        [return_id | line.model_dump() | {"rate_bp": rates[line.line]} for line in fact.lines],
-    )
+    unit.insert(GoodsReturnLine, [return_id | line.model_dump() for line in fact.lines])
     unit.insert(
         GoodsReturnTender,
         [

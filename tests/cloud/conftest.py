@@ -201,7 +201,12 @@ class Bodies:
     def sale(self, number: int = 1, **more: Any) -> dict[str, Any]:
         """Two pieces of SKU1 at 5,500 with 1,000 of tax, paid in cash."""
         line = {"line": 1, "sku": "SKU1", "name": "립스틱", "quantity": 2, "tax_group": "standard"}
-        amounts = {"unit_price_minor": 5_500, "amount_minor": 11_000, "tax_minor": 1_000}
+        amounts = {
+            "unit_price_minor": 5_500,
+            "amount_minor": 11_000,
+            "rate_bp": 1_000,
+            "tax_minor": 1_000,
+        }
         tax = {"tax_group": "standard", "rate_bp": 1_000, "gross_minor": 11_000, "tax_minor": 1_000}
         tender = {"kind": "cash", "amount_minor": 11_000, "tendered_minor": 20_000}
         return {
@@ -222,7 +227,12 @@ class Bodies:
     def returned(self, number: int = 2, of_sale: int = 1, **more: Any) -> dict[str, Any]:
         """One of the two pieces comes back."""
         line = {"line": 1, "original_line": 1, "sku": "SKU1", "name": "립스틱", "quantity": 1}
-        amounts = {"amount_minor": 5_500, "tax_group": "standard", "tax_minor": 500}
+        amounts = {
+            "amount_minor": 5_500,
+            "tax_group": "standard",
+            "rate_bp": 1_000,
+            "tax_minor": 500,
+        }
         tender = {"kind": "cash", "amount_minor": 5_500, "tendered_minor": 5_500}
         return {
             **COMMON,

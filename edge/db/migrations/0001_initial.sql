@@ -125,6 +125,7 @@ CREATE TABLE sale_line (
     discount_minor INTEGER NOT NULL,
     amount_minor INTEGER NOT NULL,
     tax_group TEXT NOT NULL,
+    rate_bp INTEGER NOT NULL,
     tax_minor INTEGER NOT NULL,
     entry_method TEXT NOT NULL,
     price_version INTEGER NOT NULL,

@@ -19,6 +19,7 @@ from contract.sales import ShiftClosed
 from contract.topics import SHARDS
 
 ALL = frozenset(range(SHARDS))
+STANDARD = {"tax_group": "standard", "rate_bp": 1_000}
 
 
 @pytest.fixture
@@ -64,6 +65,36 @@ def test_a_true_report_has_no_differences(database, bodies, compare) -> None:
 )
 def test_a_planted_difference_is_found(bodies, compare, planted, difference) -> None:
     assert difference in compare(*bodies.whole_shift(**planted))
+
+
+def test_a_group_at_two_rates_comes_back_at_the_rate_of_each_line(bodies, compare) -> None:
+    """Its rate changed while the basket was open: each line of the return counts once, at its own rate."""
+    line = bodies.sale()["lines"][0] | {
+        "quantity": 1,
+        "unit_price_minor": 5_600,
+        "amount_minor": 5_600,
+    }
+    dearer = line | {"line": 2, "rate_bp": 1_200, "tax_minor": 600}
+    rates = [
+        STANDARD | {"gross_minor": 11_000, "tax_minor": 1_000},
+        STANDARD | {"rate_bp": 1_200, "gross_minor": 5_600, "tax_minor": 600},
+    ]
+    sale = bodies.sale()
+    sale |= {"lines": [*sale["lines"], dearer], "tax": rates, "total_minor": 16_600}
+    left = [rates[0] | {"gross_minor": 5_500, "tax_minor": 500}, rates[1]]
+    paid = bodies.sale()["tenders"][0] | {"amount_minor": 16_600, "change_minor": 3_400}
+    money = {"gross_minor": 16_600, "expected_cash_minor": 81_100, "counted_cash_minor": 81_100}
+    totals = [{"kind": "cash", "count": 1, "amount_minor": 16_600}]
+    closed = bodies.closed(**money, variance_minor=0, tax=left, tenders=totals)
+    between = bodies.returned(), bodies.cash()
+    assert compare(bodies.opened(), sale | {"tenders": [paid]}, *between, closed) == []
+
+
+def test_a_return_of_a_sale_that_is_not_here_yet_counts_at_its_own_rate(bodies, compare) -> None:
+    """Its sister shop is cut off; the shift in which the sale was made is not this one."""
+    returned = {"tax": [STANDARD | {"gross_minor": -5_500, "tax_minor": -500}]}
+    found = compare(bodies.opened(), bodies.returned(), bodies.closed(**returned))
+    assert [it for it in found if it.field.startswith("tax")] == []
 
 
 def test_a_difference_raises_one_alarm_that_names_the_figure(database, bodies, compare) -> None:

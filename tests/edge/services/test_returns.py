@@ -3,6 +3,7 @@ from typing import Any
 
 import pytest
 
+from contract.feeds import Operation, Ops
 from contract.sales import SaleCompleted
 from drivers.events import PaymentOutcome, PaymentResult
 from drivers.interfaces import QrSymbol
@@ -20,7 +21,9 @@ from edge.domain.errors import (
 )
 from edge.domain.returns import Wanted
 from edge.domain.sale import Sold
-from edge.services import documents, payments, printing, returns, selling, shifts, stock
+from edge.domain.tax import TaxTotal
+from edge.keys import verify
+from edge.services import catalogue, documents, payments, printing, returns, selling, shifts, stock
 from edge.services.retention import forget_old
 from edge.services.returns import Receipt
 from edge.services.selling import BasketView, Ordered
@@ -72,6 +75,30 @@ def test_goods_come_back_against_the_receipts_code(shop: Shop, facts: Facts, row
     ]
     assert returns.look_up(shop, receipt).left == {1: 1, 2: 1}
     assert returns.get(shop, back.return_id)["total_minor"] == 4_500
+
+
+def test_each_line_comes_back_at_the_rate_it_was_sold_at(scan: Scan, shop: Shop) -> None:
+    """The group's rate changed while the basket was open: bread at 10 %, cake at 12 %."""
+    scan("BREAD")
+    cake = {"sku": "CAKE", "gtins": ["8801234500030"], "names": {"ko": "딸기 케이크"}}
+    taxed = cake | {"tax_group": "standard", "tax_rate_bp": 1_200}
+    change = Operation(key="CAKE", version=2, value=taxed)
+    new = Ops(feed="catalogue", after=1, through=2, operations=(change,))
+    assert catalogue.apply(shop.database, new)
+    scan("CAKE")
+    sale = selling.tender_cash(shop, 40_000)
+    assert isinstance(sale, SaleCompleted)
+    rates = [(1, "standard", 1_000, 409), (2, "standard", 1_200, 3_571)]
+    assert [(it.line, it.tax_group, it.rate_bp, it.tax_minor) for it in sale.lines] == rates
+    receipt = Receipt(code=code_of(shop))
+    sold = receipt_code.decode(receipt.code, shop.trusted_keys, verify)
+    assert [(it.line, it.tax_group, it.rate_bp, it.tax_minor) for it in sold.lines] == rates
+    back = returns.take_back(shop, receipt, [Wanted(1, 1)], "stale", "cash")
+    assert [(it.line, it.tax_group, it.rate_bp, it.tax_minor) for it in back.lines] == rates[:1]
+    assert shifts.x(shop).figures.tax == (
+        TaxTotal("standard", 1_000, 0, 0),
+        TaxTotal("standard", 1_200, 33_333, 3_571),
+    )
 
 
 def test_a_receipt_of_a_sister_shop_is_enough_without_its_sale(
