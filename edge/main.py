@@ -54,6 +54,7 @@ from edge.services.shop import Shop, open_shop
 from edge.settings import Settings
 from edge.uplink.uplink import Uplink
 from ui.security import OwnNames
+from ui.serving import open_port
 
 log = logging.getLogger(__name__)
 
@@ -135,10 +136,11 @@ class Box:
 
     def app(self) -> FastAPI:
         app = FastAPI(title="Twinstore box", docs_url=None, redoc_url=None)
-        api.answer_errors(app)
+        api.answer_errors(app, self.screens.refusal)
         for router in api.routers(self._for_api()):
             app.include_router(router)
         self.screens.add_to(app)
+        app.add_middleware(api.BodyLimit)
         app.add_middleware(OwnNames, names=self.settings.host_names)
         return app
 
@@ -356,12 +358,15 @@ def notify(address: str, text: str) -> None:
 def run(settings: Settings) -> None:
     """Until SIGINT or SIGTERM. May be called with the garbage collector off: it is on once the box listens."""
     sys.setswitchinterval(SWITCH_S)
+    with open_port(settings.host, settings.port) as doors:
+        _serve(settings, doors)
+
+
+def _serve(settings: Settings, doors: list[socket.socket]) -> None:
     box = Box(settings)
     page = FirstPage(box.app())
     config = uvicorn.Config(
         page,
-        host=settings.host,
-        port=settings.port,
         log_config=None,
         access_log=False,
         lifespan="off",
@@ -386,7 +391,7 @@ def run(settings: Settings) -> None:
     # The server gives a signal that it has obeyed back to whoever had it before: to us, not to sudden death.
     signal.signal(signal.SIGTERM, _end)
     try:
-        asyncio.run(Server(config, listening).serve())
+        asyncio.run(Server(config, listening).serve(doors))
     finally:
         box.stop()
 

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends
 
 from edge.api import baskets, metrics, payments, returns, sales, shifts, state, stock
 from edge.api.box import Box
 from edge.api.errors import answer_errors
+from edge.api.limits import BodyLimit, expect_json
 
-__all__ = ["Box", "answer_errors", "routers"]
+__all__ = ["BodyLimit", "Box", "answer_errors", "routers"]
 
 _ROOMS = (state, baskets, sales, payments, returns, shifts, stock, metrics)
 
 
 def routers(box: Box) -> list[APIRouter]:
-    """Every router, bound to one box. The app that includes them also wants `answer_errors(app)`."""
-    return [room.router(box) for room in _ROOMS]
+    """Every router, bound to one box. The app that includes them also wants `answer_errors(app)` and BodyLimit."""
+    whole = APIRouter(dependencies=[Depends(expect_json)])
+    for room in _ROOMS:
+        whole.include_router(room.router(box))
+    return [whole]

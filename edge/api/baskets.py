@@ -5,28 +5,25 @@ from __future__ import annotations
 from typing import Any
 
 from fastapi import APIRouter, Response
-from pydantic import BaseModel, Field
+from pydantic import BaseModel
 
 from contract.sales import SaleCompleted
-from edge.api import shapes
+from edge.api import fields, shapes
 from edge.api.box import Box
 from edge.domain.basket import Discount, EnteredCode
 from edge.domain.errors import Malformed
 from edge.services import payments, selling
 
-# JSON numbers above this are no amount of a till: 64-bit minor units with room for every sum of them.
-MAX_AMOUNT_MINOR = 1_000_000_000_000
-
 
 class Scan(BaseModel):
-    data: str = Field(min_length=1, max_length=4096)
-    symbology: str = ""
+    data: fields.ScannedData
+    symbology: fields.Symbology = ""
 
 
 class NewLine(BaseModel):
-    sku: str = ""
-    gtin: str = ""
-    quantity: int = 1
+    sku: fields.Code = ""
+    gtin: fields.Code = ""
+    quantity: fields.Pieces = 1
 
     @property
     def code(self) -> str:
@@ -39,21 +36,21 @@ class NewLine(BaseModel):
 
 
 class Quantity(BaseModel):
-    quantity: int
+    quantity: fields.Pieces
 
 
 class NewDiscount(BaseModel):
-    amount_minor: int = Field(default=0, le=MAX_AMOUNT_MINOR)
-    percent_bp: int = 0
-    line: int | None = None
+    amount_minor: fields.Amount = 0
+    percent_bp: fields.BasisPoints = 0
+    line: fields.LineNumber | None = None
 
 
 class Cash(BaseModel):
-    tendered_minor: int = Field(le=MAX_AMOUNT_MINOR)
+    tendered_minor: fields.Amount
 
 
 class Card(BaseModel):
-    amount_minor: int | None = Field(default=None, le=MAX_AMOUNT_MINOR)
+    amount_minor: fields.Amount | None = None
 
 
 def router(box: Box) -> APIRouter:
@@ -76,11 +73,11 @@ def _lines(api: APIRouter, box: Box) -> None:
         return shapes.open_basket(selling.add_scan(box.shop, entered, body.quantity))
 
     @api.post("/basket/lines/{line}/void")
-    def void_line(line: int) -> dict[str, Any]:
+    def void_line(line: fields.LineInPath) -> dict[str, Any]:
         return shapes.open_basket(selling.void_line(box.shop, line))
 
     @api.post("/basket/lines/{line}/quantity")
-    def set_quantity(line: int, body: Quantity) -> dict[str, Any]:
+    def set_quantity(line: fields.LineInPath, body: Quantity) -> dict[str, Any]:
         return shapes.open_basket(selling.set_quantity(box.shop, line, body.quantity))
 
     @api.post("/basket/discount")
@@ -105,7 +102,7 @@ def _whole(api: APIRouter, box: Box) -> None:
         return [shapes.open_basket(view) for view in selling.suspended(box.shop)]
 
     @api.post("/baskets/{basket_id}/resume")
-    def resume(basket_id: str) -> dict[str, Any]:
+    def resume(basket_id: fields.IdInPath) -> dict[str, Any]:
         return shapes.open_basket(selling.resume(box.shop, basket_id))
 
 

@@ -7,8 +7,9 @@ from typing import Any, Literal
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
-from edge.api import shapes
+from edge.api import fields, shapes
 from edge.api.box import Box
+from edge.domain.basket import MAX_LINES
 from edge.domain.errors import Malformed
 from edge.domain.returns import Wanted
 from edge.services import returns
@@ -16,13 +17,13 @@ from edge.services.returns import Receipt
 
 
 class WantedLine(BaseModel):
-    line: int
-    quantity: int
+    line: fields.LineNumber
+    quantity: fields.Pieces
 
 
 class AgainstReceipt(BaseModel):
-    receipt_qr: str = Field(default="", max_length=4096)
-    sale_id: str = ""
+    receipt_qr: fields.ReceiptQr = ""
+    sale_id: fields.Id = ""
 
     @property
     def receipt(self) -> Receipt:
@@ -34,8 +35,8 @@ class AgainstReceipt(BaseModel):
 
 
 class NewReturn(AgainstReceipt):
-    lines: list[WantedLine]
-    reason: str = Field(max_length=200)
+    lines: list[WantedLine] = Field(max_length=MAX_LINES)
+    reason: fields.Reason
     tender: Literal["cash", "card"] = "cash"
 
 
@@ -53,7 +54,7 @@ def router(box: Box) -> APIRouter:
         return shapes.fact(done)
 
     @api.get("/{return_id}")
-    def get(return_id: str) -> dict[str, Any]:
+    def get(return_id: fields.IdInPath) -> dict[str, Any]:
         return returns.get(box.shop, return_id)
 
     return api

@@ -7,8 +7,8 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, Field
 
-from edge.api import shapes
-from edge.api.baskets import MAX_AMOUNT_MINOR, NewLine
+from edge.api import fields, shapes
+from edge.api.baskets import NewLine
 from edge.api.box import Box
 from edge.domain.basket import MAX_LINES
 from edge.services import drawers, printing, sales, selling
@@ -17,7 +17,7 @@ from edge.services.selling import Ordered
 
 class WholeSale(BaseModel):
     lines: list[NewLine] = Field(min_length=1, max_length=MAX_LINES)
-    tendered_minor: int | None = Field(default=None, le=MAX_AMOUNT_MINOR)
+    tendered_minor: fields.Amount | None = None
 
 
 def router(box: Box) -> APIRouter:
@@ -39,11 +39,11 @@ def _sales(api: APIRouter, box: Box) -> None:
         return [row.model_dump() for row in sales.newest(box.shop, limit)]
 
     @api.get("/sales/{sale_id}")
-    def get(sale_id: str) -> dict[str, Any]:
+    def get(sale_id: fields.IdInPath) -> dict[str, Any]:
         return sales.get(box.shop, sale_id)
 
     @api.post("/sales/{sale_id}/reprint", status_code=202)
-    def reprint(sale_id: str) -> dict[str, Any]:
+    def reprint(sale_id: fields.IdInPath) -> dict[str, Any]:
         return shapes.print_job(printing.copy_of_subject(box.shop, sale_id))
 
 
@@ -53,11 +53,11 @@ def _paper(api: APIRouter, box: Box) -> None:
         return [shapes.print_job(row) for row in printing.recent(box.shop, limit)]
 
     @api.post("/print-jobs/{job_id}/copy", status_code=202)
-    def copy(job_id: int) -> dict[str, Any]:
+    def copy(job_id: fields.JobInPath) -> dict[str, Any]:
         return shapes.print_job(printing.copy(box.shop, job_id))
 
     @api.post("/print-jobs/{job_id}/printed")
-    def printed(job_id: int) -> dict[str, Any]:
+    def printed(job_id: fields.JobInPath) -> dict[str, Any]:
         """A person has seen the paper of a job of which the printer could not say whether it came out."""
         return shapes.print_job(printing.confirm_printed(box.shop, job_id))
 

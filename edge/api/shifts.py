@@ -5,27 +5,26 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from fastapi import APIRouter
-from pydantic import BaseModel, Field
+from pydantic import BaseModel
 
-from edge.api import shapes
-from edge.api.baskets import MAX_AMOUNT_MINOR
+from edge.api import fields, shapes
 from edge.api.box import Box
 from edge.services import shifts
 
 
 class NewShift(BaseModel):
-    cashier: str
-    float_minor: int = Field(le=MAX_AMOUNT_MINOR)
+    cashier: fields.Name
+    float_minor: fields.Amount
 
 
 class CashMove(BaseModel):
     direction: Literal["in", "out"]
-    amount_minor: int = Field(le=MAX_AMOUNT_MINOR)
-    reason: str = Field(default="", max_length=200)
+    amount_minor: fields.Amount
+    reason: fields.Reason = ""
 
 
 class Count(BaseModel):
-    counted_minor: int = Field(le=MAX_AMOUNT_MINOR)
+    counted_minor: fields.Amount
 
 
 def router(box: Box) -> APIRouter:
@@ -57,7 +56,7 @@ def router(box: Box) -> APIRouter:
         return shifts.close(box.shop, body.counted_minor).model_dump(mode="json")
 
     @api.get("/{shift_id}/z")
-    def z(shift_id: str) -> dict[str, Any]:
+    def z(shift_id: fields.IdInPath) -> dict[str, Any]:
         return shifts.z_of(box.shop, shift_id).model_dump(mode="json")
 
     return api

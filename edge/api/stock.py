@@ -7,14 +7,15 @@ from typing import Any
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
+from edge.api import fields
 from edge.api.box import Box
 from edge.services import stock
 
 
 class NewMove(BaseModel):
-    sku: str = Field(min_length=1)
-    quantity: int = Field(ge=-1_000_000, le=1_000_000)
-    lot: str = ""
+    sku: fields.Code = Field(min_length=1)
+    quantity: fields.Pieces
+    lot: fields.Code = ""
 
 
 class NewMoves(BaseModel):
@@ -31,7 +32,7 @@ def router(box: Box) -> APIRouter:
         return stock.move(box.shop, body.reason, moves).model_dump(mode="json")
 
     @api.get("/{sku}")
-    def level(sku: str) -> dict[str, Any]:
+    def level(sku: fields.CodeInPath) -> dict[str, Any]:
         return {"sku": sku, "quantity": stock.level(box.shop, sku)}
 
     return api

@@ -58,6 +58,45 @@ class Broken(ShopError):
     key = "box.broken"
 
 
+# Requests
+
+
+class NoSuchAddress(NotFound):
+    key = "request.no_such_address"
+    template = "There is nothing at {path} of this box. Nothing was changed."
+    advice = (
+        "Check the address: the counter is at /, and /openapi.json lists what there is beside it."
+    )
+
+
+class WrongMethod(Malformed):
+    key = "request.wrong_method"
+    template = "Expected {allowed} at {path}, got {method}. Nothing was changed."
+    advice = "Send the request again with a method that the address takes."
+
+
+class WrongContent(Malformed):
+    key = "request.wrong_content"
+    template = "Expected a body of application/json, got {got}. Nothing was changed."
+    advice = "Send the request again with the header Content-Type: application/json."
+
+
+class TooLong(Malformed):
+    key = "request.too_long"
+    template = (
+        "Expected a request of at most {maximum} bytes, got a longer one. Nothing was changed."
+    )
+    advice = "Send less at once."
+
+
+class Unreadable(Malformed):
+    """What the framework itself refuses, for a reason of its own words."""
+
+    key = "request.unreadable"
+    template = "The request was not understood: {detail}. Nothing was changed."
+    advice = "Correct the request and send it again."
+
+
 # Goods
 
 
@@ -288,6 +327,14 @@ class CardRefundImpossible(Refused):
 
 
 # The box
+
+
+class Fault(Broken):
+    """A defect of ours. The use case rolled itself back; whether one before it was done is for a person to see."""
+
+    key = "box.fault"
+    template = "The box could not do that: a fault of its own stopped it."
+    advice = "Look whether it was done before you do it again, and call the person who looks after the box."
 
 
 class DiskFull(Broken):

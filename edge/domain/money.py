@@ -12,6 +12,9 @@ from collections.abc import Sequence
 
 from contract.money import MINOR_DIGITS
 
+# Nobody takes more at a till: far above any sale, far enough below 64 bits that every sum of them fits.
+MAX_AMOUNT_MINOR = 1_000_000_000_000
+
 
 def scale_of(currency: str) -> int:
     """Digits behind the decimal point: 0 for KRW, 2 for CNY."""

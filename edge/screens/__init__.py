@@ -17,15 +17,18 @@
     parts     what the screen shows, as plain values
     paint     from parts to HTML, only where they differ
     counter   the routes
+    refused   a page of one message, for whoever asked for what is not there
 """
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
+from starlette.responses import Response
 
-from edge.screens import counter
+from edge.domain.errors import ShopError
+from edge.screens import counter, refused
 from edge.screens.desk import Desk
 from edge.screens.readings import Box, LineSeen
 from ui.pages import Pages, Place
@@ -46,3 +49,7 @@ class Screens:
     def add_to(self, app: FastAPI) -> None:
         app.include_router(self._router)
         self.pages.add_to(app)
+
+    def refusal(self, request: Request, error: ShopError, status: int) -> Response:
+        """What the box refuses, as a page: `api.answer_errors` asks for it."""
+        return refused.page(self.pages, request, error, status)

@@ -15,7 +15,7 @@ from edge import changes
 from edge.domain.basket import EnteredCode
 from edge.domain.errors import ShopError
 from edge.domain.receipt_code import is_receipt_code
-from edge.screens import card_keys, return_keys, selling_keys, shift_keys
+from edge.screens import card_keys, return_keys, selling_keys, shift_keys, typed
 from edge.screens.compose import situation
 from edge.screens.keys import QUICK_KEYS, Situation, command_of
 from edge.screens.parts import Notice, Words
@@ -55,6 +55,7 @@ COMMANDS: Final[dict[str, Command]] = {
     "open_drawer": shift_keys.open_drawer,
     "close_shift": shift_keys.count,
 }
+NUMBERED: Final = frozenset({"select", "quick_cash"})
 # What Enter does with the typed line, by stage.
 ENTERED: Final[dict[str, Command]] = {
     "opening": shift_keys.opening,
@@ -165,6 +166,7 @@ class Desk:
 
     def _after(self, state: DeskState, key: str, text: str) -> tuple[DeskState, bool]:
         try:
+            typed.check_text(text)
             return self._carried_out(state, key, text), True
         except Misread as misread:
             told = Notice("warn", misread.what, misread.now)
@@ -184,19 +186,22 @@ class Desk:
         command = command_of(now, key)
         if command == "enter":
             return ENTERED[now.stage](shop, state, text)
-        if command == "select":
-            return self._selected(now, state, int(key.partition(":")[2]))
+        if command in NUMBERED:
+            number = typed.number_in(key)
+            return state if number is None else self._numbered_key(now, state, command, number)
         if command == "quick":
             return self._quick(seen, state, key)
-        if command == "quick_cash":
-            return selling_keys.cash_given(shop, state, int(key.partition(":")[2]))
         if command == "cancel_card":
             payment = seen.basket.payment if seen.basket else None
             followed = replace(state, payment_id=payment.payment_id) if payment else state
             return card_keys.stopped(self._box.ask_to_stop, followed)
         return COMMANDS[command](shop, state, text) if command else state
 
-    def _selected(self, now: Situation, state: DeskState, number: int) -> DeskState:
+    def _numbered_key(
+        self, now: Situation, state: DeskState, command: str, number: int
+    ) -> DeskState:
+        if command == "quick_cash":
+            return selling_keys.cash_given(self._box.shop, state, number)
         if now.stage == "returning":
             return return_keys.toggle(state, number)
         if now.stage == "suspended":

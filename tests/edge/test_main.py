@@ -24,7 +24,7 @@ location_id = "maru"
 location_name = { en = "Maru" }
 company_name = "Maru"
 data_dir = "box"
-port = 1
+port = 0
 broker_url = "mqtt://127.0.0.1:1"
 hub_url = "http://127.0.0.1:1"
 language = "en"
@@ -67,6 +67,61 @@ def test_a_name_that_is_not_the_boxs_gets_nothing(path, host, status):
     assert answer.status_code == status
 
 
+NOWHERE = {
+    "en": (
+        "Nothing is here",
+        "There is nothing at /nowhere of this box. Nothing was changed.",
+        "Check the address: the counter is at /, and /openapi.json lists what there is beside it.",
+        "Back to the counter",
+    ),
+    "ko": (
+        "찾을 수 없는 주소",
+        "이 박스의 /nowhere 주소에는 아무것도 없습니다. 바뀐 것은 없습니다.",
+        "주소를 확인하세요. 계산대 화면은 / 에 있고, 나머지 주소는 /openapi.json 에 있습니다.",
+        "계산대 화면으로",
+    ),
+    "zh": (
+        "此处没有内容",
+        "本收银机没有 /nowhere 这个地址。没有任何更改。",
+        "请核对地址：收银界面在 /，其余地址见 /openapi.json。",
+        "返回收银界面",
+    ),
+}
+
+
+@pytest.mark.parametrize(("language", "told"), NOWHERE.items())
+def test_a_person_at_an_unknown_address_gets_a_page_with_the_way_back(box, language, told):
+    client = TestClient(box.app(), cookies={"look": f"language={language}"})
+    page = client.get("/nowhere", headers={"accept": "text/html"})
+    title, message, what_now, back = told
+    assert page.status_code == 404
+    assert page.headers["content-type"] == "text/html; charset=utf-8"
+    assert page.headers["content-security-policy"].startswith("default-src 'self'")
+    assert f"<title>{title}</title>" in page.text
+    assert f'<p class="first">{message}</p><p>{what_now}</p>' in page.text
+    assert f'<a class="button main" href="/">{back}</a>' in page.text
+
+
+@pytest.mark.parametrize(
+    ("method", "address", "headers", "status", "kind"),
+    [
+        ("GET", "/counter/press", {"accept": "text/html"}, 405, "text/html; charset=utf-8"),
+        ("POST", "/counter/press", {"accept": "text/html"}, 422, "text/html; charset=utf-8"),
+        ("POST", "/counter/press", {"accept": "text/html", "hx-request": "true"}, 422, "application/json"),
+        ("GET", "/nowhere", {"accept": "*/*"}, 404, "application/json"),
+        ("GET", "/api/nowhere", {"accept": "text/html"}, 404, "application/json"),
+        ("GET", "/api/sales/nope", {"accept": "text/html"}, 404, "application/json"),
+    ],
+)  # fmt: skip
+def test_a_person_gets_a_page_and_a_program_json(box, method, address, headers, status, kind):
+    answer = TestClient(box.app()).request(method, address, headers=headers)
+    assert (answer.status_code, answer.headers["content-type"]) == (status, kind)
+    if kind == "application/json":
+        assert answer.json().keys() == {"key", "message", "what_now", "fields"}
+    else:
+        assert "<title>That was not done</title>" in answer.text
+
+
 def test_a_second_box_on_the_same_data_changes_nothing(box, path):
     """It would take what the first one has under way for what a crash left behind."""
     said = CliRunner().invoke(verbs.edge, ["run", "--settings", str(path)])
@@ -75,6 +130,21 @@ def test_a_second_box_on_the_same_data_changes_nothing(box, path):
         f"A box runs already with the data in {path.parent / 'box'}; this one was not started and nothing was changed. "
         "Stop the other one first, or name another data_dir in the settings." in said.output
     )
+
+
+def test_a_taken_port_is_told_in_words_and_nothing_is_made(path):
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        path.write_text(path.read_text().replace("port = 0", f"port = {port}"))
+        said = CliRunner().invoke(verbs.edge, ["run", "--settings", str(path)])
+        gc.enable()
+    assert said.exit_code == 1
+    assert said.output.splitlines()[-1] == (
+        f"Error: Port {port} on 127.0.0.1 is taken by another program, or by this one started twice. "
+        "Nothing was started, and nothing was changed. "
+        "Stop the other one, or name another port in the settings."
+    )
+    assert not (path.parent / "box").exists()
 
 
 def test_health_says_what_is_wrong_by_its_keys(box):

@@ -6,12 +6,15 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from drivers.events import PaymentOutcome, PaymentResult
-from edge.api import Box, answer_errors, routers
+from edge.api import BodyLimit, Box, answer_errors, routers
 from edge.api.errors import status_of
 from edge.domain.basket import EnteredCode
 from edge.domain.errors import DiskFailed, DiskFull, NoShift, NotFound, ShopError, TenderTooSmall
 from edge.services import documents, payments, printing
 from edge.services.shop import Shop
+
+JSON = {"content-type": "application/json"}
+WHAT_STAYS = ("basket", "sale", "goods_return", "print_job", "stock_move", "outbox")
 
 
 def read_code(data: str, symbology: str) -> EnteredCode:
@@ -32,6 +35,7 @@ def api(shop: Shop) -> Iterator[TestClient]:
     for router in routers(box):
         app.include_router(router)
     answer_errors(app)
+    app.add_middleware(BodyLimit)
     with TestClient(app) as client:
         yield client
 
@@ -243,9 +247,45 @@ def test_metrics_are_text(api: TestClient) -> None:
         ("/api/print-jobs/77/printed", None, 404, "There is no print job 77 here."),
         ("/api/returns/look-up", {"receipt_qr": "x"}, 422, "Expected the code of a receipt, got 'x'."),
         ("/api/sales", {"lines": []}, 422,
-         "Expected body.lines: List should have at least 1 item after validation, not 0, got []."),
+         "Expected lines to have 1 or more entries, got []."),
         ("/api/basket/tenders/cash", {"tendered_minor": 10**15}, 422,
-         "Expected body.tendered_minor: Input should be less than or equal to 1000000000000, got 1000000000000000."),
+         "Expected tendered_minor to be 1000000000000 or less, got 1000000000000000."),
+        ("/api/basket/tenders/cash", {}, 422, "Expected tendered_minor not to be missing, got nothing."),
+        ("/api/basket/tenders/cash", [], 422, "Expected the body to be an object, got []."),
+        ("/api/basket/lines", {"sku": 5}, 422, "Expected sku to be text, got 5."),
+        ("/api/basket/lines", {"sku": "BREAD\0"}, 422,
+         r"Expected sku to be text without control characters, got 'BREAD\x00'."),
+        ("/api/basket/lines", {"sku": "x" * 999}, 422,
+         f"Expected sku to have 64 or fewer characters, got '{'x' * 27}...{'x' * 28}'."),
+        ("/api/basket/lines", {"sku": "BREAD", "quantity": 1.5}, 422,
+         "Expected quantity to be a whole number, got 1.5."),
+        ("/api/basket/lines", {"sku": "BREAD", "quantity": 2**64}, 422,
+         "Expected quantity to be 1000000 or less, got 18446744073709551616."),
+        ("/api/scans", {"data": "8801\0"}, 422,
+         r"Expected data to be text without control characters, got '8801\x00'."),
+        ("/api/shifts", {"cashier": "Le\0e", "float_minor": 0}, 422,
+         r"Expected cashier to be text without control characters, got 'Le\x00e'."),
+        ("/api/shifts/current/cash", {"direction": "in", "amount_minor": 1, "reason": "a\nb"}, 422,
+         r"Expected reason to be text without control characters, got 'a\nb'."),
+        ("/api/shifts/current/cash", {"direction": "up", "amount_minor": 1}, 422,
+         "Expected direction to be 'in' or 'out', got 'up'."),
+        ("/api/returns", {"sale_id": "x", "lines": [{"line": 1, "quantity": 1}], "reason": "\0"}, 422,
+         r"Expected reason to be text without control characters, got '\x00'."),
+        ("/api/returns", {"sale_id": "x", "lines": [{"line": 0, "quantity": 1}], "reason": "a"}, 422,
+         "Expected lines.0.line to be 1 or more, got 0."),
+        ("/api/stock/moves", {"reason": "received", "moves": [{"sku": "\0", "quantity": 1}]}, 422,
+         r"Expected moves.0.sku to be text without control characters, got '\x00'."),
+        (f"/api/print-jobs/{2**63}/copy", None, 422,
+         "Expected job_id to be 9223372036854775807 or less, got '9223372036854775808'."),
+        (f"/api/print-jobs/{2**63 - 1}/copy", None, 404, "There is no print job 9223372036854775807 here."),
+        ("/api/print-jobs/-1/copy", None, 422, "Expected job_id to be 1 or more, got '-1'."),
+        ("/api/print-jobs/one/printed", None, 422, "Expected job_id to be a whole number, got 'one'."),
+        (f"/api/print-jobs/{'9' * 5000}/printed", None, 422,
+         f"Expected job_id to be a number that fits the box, got '{'9' * 27}...{'9' * 28}'."),
+        ("/api/basket/lines/201/void", None, 422, "Expected line to be 200 or less, got '201'."),
+        (f"/api/sales/{2**70}/reprint", None, 404, "There is no sale 1180591620717411303424 here."),
+        ("/api/sales/a%00b/reprint", None, 422,
+         r"Expected sale_id to be text without control characters, got 'a\x00b'."),
     ],
 )  # fmt: skip
 def test_bad_input_is_answered_in_words_and_changes_nothing(
@@ -258,9 +298,75 @@ def test_bad_input_is_answered_in_words_and_changes_nothing(
     message: str,
 ) -> None:
     assert refused(api.post(path, json=body), status)["message"] == message
-    assert rows(shop, "SELECT (SELECT count(*) FROM basket), (SELECT count(*) FROM sale)") == [
-        (0, 0)
-    ]
+    counts = ", ".join(f"(SELECT count(*) FROM {name})" for name in WHAT_STAYS)
+    assert rows(shop, f"SELECT {counts}") == [(0, 0, 0, 0, 0, 1)]
+
+
+@pytest.mark.parametrize(
+    ("content", "content_type", "status", "key", "message", "what_now"),
+    [
+        (b"{'a'", "application/json", 422, "request.malformed",
+         "Expected the body to be JSON, got Expecting property name enclosed in double quotes at character 1.",
+         "Correct the value and try again."),
+        (b"\xff", "application/json", 400, "request.unreadable",
+         "The request was not understood: There was an error parsing the body. Nothing was changed.",
+         "Correct the request and send it again."),
+        (b'{"data": "1"}', "text/plain", 415, "request.wrong_content",
+         "Expected a body of application/json, got text/plain. Nothing was changed.",
+         "Send the request again with the header Content-Type: application/json."),
+        (b'{"data": "1"}', "", 415, "request.wrong_content",
+         "Expected a body of application/json, got none. Nothing was changed.",
+         "Send the request again with the header Content-Type: application/json."),
+        (b'{"data": "%s"}' % (b"x" * 1_000_000), "application/json", 413, "request.too_long",
+         "Expected a request of at most 500000 bytes, got a longer one. Nothing was changed.",
+         "Send less at once."),
+    ],
+)  # fmt: skip
+def test_a_body_that_cannot_be_read_is_refused_before_it_is(
+    api: TestClient,
+    content: bytes,
+    content_type: str,
+    status: int,
+    key: str,
+    message: str,
+    what_now: str,
+) -> None:
+    answer = api.post("/api/scans", content=content, headers={"content-type": content_type})
+    told = refused(answer, status)
+    assert (told["key"], told["message"], told["what_now"]) == (key, message, what_now)
+    assert ok(api.get("/api/state"))["basket"] is None
+
+
+def test_a_body_in_pieces_without_a_length_is_counted(api: TestClient) -> None:
+    pieces = (b" " * 10_000 for _ in range(51))
+    told = refused(api.post("/api/scans", content=pieces, headers=JSON), 413)
+    assert told["key"] == "request.too_long"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "message"),
+    [
+        ("GET", "/api/nowhere", 404, "There is nothing at /api/nowhere of this box. Nothing was changed."),
+        ("GET", "/nowhere", 404, "There is nothing at /nowhere of this box. Nothing was changed."),
+        ("GET", "/api/basket/void", 405, "Expected POST at /api/basket/void, got GET. Nothing was changed."),
+        ("DELETE", "/api/sales/1", 405, "Expected GET at /api/sales/1, got DELETE. Nothing was changed."),
+    ],
+)  # fmt: skip
+def test_an_address_that_is_not_there_is_said_in_words(
+    api: TestClient, method: str, path: str, status: int, message: str
+) -> None:
+    assert refused(api.request(method, path), status)["message"] == message
+
+
+def test_a_defect_of_ours_is_said_too(api: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(printing, "recent", lambda *_: 1 // 0)
+    client = TestClient(api.app, raise_server_exceptions=False)
+    assert refused(client.get("/api/print-jobs"), 500) == {
+        "key": "box.fault",
+        "message": "The box could not do that: a fault of its own stopped it.",
+        "what_now": "Look whether it was done before you do it again, and call the person who looks after the box.",
+        "fields": {},
+    }
 
 
 @pytest.mark.parametrize(

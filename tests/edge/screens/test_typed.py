@@ -79,3 +79,40 @@ def test_each_mistake_has_its_own_words(read: object, key: str) -> None:
 
 def test_cash_is_asked_for_in_coins_that_exist() -> None:
     assert [typed.in_coins(minor, 10) for minor in (14, 15, 20)] == [10, 20, 20]
+
+
+@pytest.mark.parametrize("text", ["1000000000001", "8801007000015", "9" * 300])
+def test_a_code_in_the_place_of_an_amount_is_told_from_one(text: str) -> None:
+    with pytest.raises(Misread) as caught:
+        typed.amount_of(text, "KRW")
+    shown = text if len(text) < 40 else f"{'9' * 40}…"
+    assert caught.value.what == Words("counter.notice.too_much", (("text", shown),))
+    assert caught.value.now == Words("counter.notice.too_much.now")
+
+
+@pytest.mark.parametrize("text", ["²", "-1", "1.5", "8801007000015", "9" * 300, ""])
+def test_a_quantity_is_a_few_digits(text: str) -> None:
+    with pytest.raises(Misread) as caught:
+        typed.quantity_of(text)
+    assert caught.value.what == Words("counter.notice.need_quantity")
+
+
+@pytest.mark.parametrize("text", ["a\0b", "\ud800", "a\nb", "\u2028"])
+def test_what_no_keyboard_types_is_refused(text: str) -> None:
+    with pytest.raises(Misread) as caught:
+        typed.check_text(text)
+    assert caught.value.what == Words("counter.notice.no_text")
+
+
+@pytest.mark.parametrize("text", ["거스름돈　change", "01095\x1d10A\r\n", ""])
+def test_words_and_scanned_codes_are_taken(text: str) -> None:
+    typed.check_text(text)
+
+
+@pytest.mark.parametrize(
+    ("key", "number"),
+    [("line:3", 3), ("cash:50000", 50_000), ("line:", None), ("line:x", None), ("cash:-1", None),
+     (f"cash:{10**30}", None)],
+)  # fmt: skip
+def test_a_button_carries_a_number_or_does_nothing(key: str, number: int | None) -> None:
+    assert typed.number_in(key) == number
