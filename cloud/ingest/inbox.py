@@ -19,7 +19,7 @@ from cloud.clock import Clock
 from cloud.db import Database
 from cloud.errors import StandMovedError
 from cloud.ingest.admission import Admitted, Rejected
-from cloud.ingest.intake import Intake, Standing, StreamKey, edge_ids
+from cloud.ingest.intake import Intake, Standing, StreamKey, contradicting_row, edge_ids
 from cloud.ingest.pressure import Allowance
 from cloud.ingest.quarantine import park, raise_alarm
 from cloud.ingest.tables import Edge, Fact, FactAlias, Stream
@@ -121,9 +121,12 @@ class Inbox:
         ]
         rows = [{name: fact[name] for name in FactAlias.model_fields} for fact in aliases]
         session.connection().execute(sa.insert(FactAlias), rows)
-        for edge_id, uid in _contradictions(session, rows):
-            detail = f"Expected fact {uid} to say again what it said, got another body."
-            self._alarm(session, edge_id, WireError.FORK, detail, intake.now)
+        contradictions = [
+            contradicting_row(it, intake.now) for it in _contradictions(session, rows)
+        ]
+        for row in contradictions:
+            log.error("%s, %s: %s", row.edge_id, row.key, row.detail)
+        park(session, contradictions)
 
 
 def insert_new(session: Session, facts: list[dict[str, object]]) -> int:
@@ -169,15 +172,11 @@ def _without_row(
     return [fact for fact in facts if fact["seq"] not in stored]
 
 
-def _contradictions(session: Session, rows: list[dict[str, object]]) -> list[tuple[str, str]]:
-    """(edge id, uid) of every alias whose body is not the body known under its uid."""
+def _contradictions(session: Session, rows: list[dict[str, object]]) -> list[dict[str, object]]:
+    """Every alias whose body is not the body known under its uid."""
     known: dict[str, str] = {}
     for start in range(0, len(rows), UIDS_A_QUERY):
         uids = [str(row["uid"]) for row in rows[start : start + UIDS_A_QUERY]]
         query = select(Fact.uid, Fact.body).where(col(Fact.uid).in_(uids))
         known.update(session.exec(query).all())
-    return [
-        (str(row["edge_id"]), str(row["uid"]))
-        for row in rows
-        if known[str(row["uid"])] != row["body"]
-    ]
+    return [row for row in rows if known[str(row["uid"])] != row["body"]]

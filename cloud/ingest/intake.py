@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -244,6 +244,24 @@ def forked_row(edge_id: str, batch: Batch, stand: Stand, now: datetime) -> Quara
         seq=batch.first,
         payload=text[: 16 * KEPT_BYTES],
         size_bytes=len(text),
+        first_at=now,
+        last_at=now,
+    )
+
+
+def contradicting_row(fact: Mapping[str, object], now: datetime) -> Quarantined:
+    """A fact under a known uid with another body: which of the two is true, a person decides."""
+    uid, body = str(fact["uid"]), str(fact["body"])
+    return Quarantined(
+        digest=hashlib.blake2b(f"{uid}\0{body}".encode(), digest_size=16).hexdigest(),
+        edge_id=str(fact["edge_id"]),
+        key=WireError.FORK.value,
+        detail=f"Expected fact {uid} to say again what it said, got another body.",
+        epoch=str(fact["epoch"]),
+        seq=int(str(fact["seq"])),
+        uid=uid,
+        payload=body[:KEPT_BYTES],
+        size_bytes=len(body.encode()),
         first_at=now,
         last_at=now,
     )

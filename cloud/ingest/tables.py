@@ -27,7 +27,7 @@ class Fact(SQLModel, table=True):
 
 
 class FactAlias(SQLModel, table=True):
-    """`body` is what this stream said; it differs from the fact's only where a box contradicts itself."""
+    """`body` is what this stream said; where it is not the fact's, the box contradicts itself (see `Quarantined`)."""
 
     __tablename__ = "fact_alias"
 

@@ -202,15 +202,24 @@ def test_a_fact_logged_again_in_a_new_epoch_is_an_alias(database, box, make_box,
     assert rows(database, Alarm) == []
 
 
-def test_a_fact_said_again_with_another_body_raises_an_alarm(database, box, make_box, take) -> None:
+def test_a_fact_said_again_with_another_body_raises_an_alarm_and_is_kept(
+    database, box, make_box, take
+) -> None:
     known = box.log({"n": 1})
     take(box.edge_id, box.batch())
     again = make_box(epoch="e2")
     again.log({"n": "changed"}, known)
     take(box.edge_id, again.batch())
+    detail = f"Expected fact {known} to say again what it said, got another body."
     [alarm] = rows(database, Alarm)
-    assert alarm["key"] == "wire.fork"
-    assert alarm["detail"] == f"Expected fact {known} to say again what it said, got another body."
+    assert (alarm["key"], alarm["detail"], alarm["count"]) == ("wire.fork", detail, 1)
+    [kept] = rows(database, Quarantined)
+    assert (kept["key"], kept["detail"], kept["payload"]) == (
+        "wire.fork",
+        detail,
+        again.facts[0].body,
+    )
+    assert (kept["epoch"], kept["seq"], kept["uid"], kept["count"]) == ("e2", 1, known, 1)
     assert stored(database) == expected(box)
 
 
