@@ -6,6 +6,7 @@ import contextlib
 import importlib.metadata
 import logging
 import secrets
+import sys
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -33,6 +34,7 @@ from cloud.sales import endpoints as sales_endpoints
 from cloud.settings import Settings
 from cloud.stock import endpoints as stock_endpoints
 from ui.security import OwnNames
+from ui.serving import open_port
 
 log = logging.getLogger(__name__)
 STOP_TIMEOUT_S = 5.0
@@ -121,16 +123,19 @@ def build_app(hub: Hub) -> FastAPI:
 
 
 def run(settings: Settings) -> None:
-    """Until SIGINT or SIGTERM. Raises HubError where it cannot start."""
-    app = build_app(Hub(settings))
-    uvicorn.run(
-        app,
-        host=settings.host,
-        port=settings.port,
-        log_level="warning",
-        access_log=False,
-        timeout_graceful_shutdown=1,  # uvicorn would wait for open streams
-    )
+    """Until SIGINT or SIGTERM. Raises PortError or HubError where it cannot start."""
+    with open_port(settings.host, settings.port) as doors:
+        config = uvicorn.Config(
+            build_app(Hub(settings)),
+            log_level="warning",
+            access_log=False,
+            timeout_graceful_shutdown=1,  # uvicorn would wait for open streams
+        )
+        server = uvicorn.Server(config)
+        with contextlib.suppress(KeyboardInterrupt):  # uvicorn has obeyed, and hands it on
+            server.run(sockets=doors)
+    if not server.started:
+        sys.exit(1)
 
 
 @contextlib.asynccontextmanager

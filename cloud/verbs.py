@@ -34,6 +34,7 @@ def run(settings_path: Path) -> None:
     from cloud import main
     from cloud.errors import HubError
     from cloud.settings import load
+    from ui.serving import PortError
 
     logging.basicConfig(
         level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
@@ -44,6 +45,8 @@ def run(settings_path: Path) -> None:
         main.run(settings)
     except HubError as error:
         raise _in_words(error) from error
+    except PortError as error:
+        raise click.ClickException(str(error)) from error
 
 
 @hub.group()

@@ -49,13 +49,14 @@ def run(settings_path: Path, *, verbose: bool) -> None:
     from edge import main
     from edge.domain.errors import ShopError
     from edge.keys import KeyFileError
+    from ui.serving import PortError
 
     click.echo(f"The counter: http://{settings.host}:{settings.port}")
     try:
         main.run(settings)
     except ShopError as error:
         raise click.ClickException(f"{error.message} {error.what_now}") from error
-    except (KeyFileError, main.RunsAlreadyError) as error:
+    except (KeyFileError, PortError, main.RunsAlreadyError) as error:
         raise click.ClickException(str(error)) from error
 
 

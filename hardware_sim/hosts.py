@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import Final
 
 from hardware_sim.wire import Interface, JumpingTime, RealTime, Time, Unplugged
+from ui.serving import PortError
 
 CHUNK: Final = 4096
 IDLE_S: Final = 0.5  # the longest sleep of a host's thread when nothing is expected
@@ -277,8 +278,12 @@ class TcpHost(ThreadedHost):
     def _plug(self) -> None:
         listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind(self.address)
-        listener.listen(1)
+        try:
+            listener.bind(self.address)
+            listener.listen(1)
+        except OSError as error:
+            listener.close()
+            raise PortError(*self.address, error) from error
         listener.setblocking(False)
         self.address = listener.getsockname()
         self._listener = listener

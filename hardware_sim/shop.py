@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import signal
 import sys
 from pathlib import Path
 
 from hardware_sim.counter import Counter
 from hardware_sim.settings import ShopSettings, read_settings
+from ui.serving import open_port
 
 # Open pages hold an endless stream each; at the end they are let go after this.
 GRACE_S = 1
 
 
 def run(file: Path) -> None:
-    """Until the process is told to end. SettingsError where the file cannot be used."""
+    """Until the process is told to end. Raises SettingsError or PortError where it cannot start."""
     serve(read_settings(file))
 
 
@@ -25,15 +27,14 @@ def serve(settings: ShopSettings) -> None:
 
     # uvicorn ends first and then hands the signal on: without this it would end us before the hosts have stopped.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    counter = Counter(settings)
-    counter.start()
-    try:
-        uvicorn.run(
-            create_app(counter),
-            host=settings.host,
-            port=settings.port,
-            log_level="warning",
-            timeout_graceful_shutdown=GRACE_S,
-        )
-    finally:
-        counter.stop()
+    with open_port(settings.host, settings.port) as doors:
+        counter = Counter(settings)
+        try:
+            counter.start()
+            config = uvicorn.Config(
+                create_app(counter), log_level="warning", timeout_graceful_shutdown=GRACE_S
+            )
+            with contextlib.suppress(KeyboardInterrupt):  # uvicorn has obeyed, and hands it on
+                uvicorn.Server(config).run(sockets=doors)
+        finally:
+            counter.stop()

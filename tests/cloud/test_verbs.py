@@ -1,6 +1,7 @@
 """`twinstore hub …` as somebody types it."""
 
 import json
+import socket
 from pathlib import Path
 
 import pytest
@@ -71,3 +72,18 @@ def test_wrong_settings_are_said_in_words(tmp_path: Path, typed) -> None:
     result = CliRunner().invoke(hub, ["run", "--settings", str(tmp_path / "gone.toml")])
     assert result.exit_code == 1
     assert "it cannot be read (No such file or directory). The hub does not start." in result.output
+
+
+def test_a_taken_port_is_said_in_words_and_nothing_is_made(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        settings = tmp_path / "hub.toml"
+        settings.write_text(TOML.replace('data_dir = "."', f'data_dir = "data"\nport = {port}'))
+        result = CliRunner().invoke(hub, ["run", "--settings", str(settings)])
+    assert result.exit_code == 1
+    assert result.output.splitlines()[-1] == (
+        f"Error: Port {port} on 127.0.0.1 is taken by another program, or by this one started twice. "
+        "Nothing was started, and nothing was changed. "
+        "Stop the other one, or name another port in the settings."
+    )
+    assert not (tmp_path / "data").exists()

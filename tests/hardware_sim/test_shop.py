@@ -76,3 +76,27 @@ def test_a_file_with_a_mistake_is_named(tmp_path: Path) -> None:
     assert done.returncode == 2
     assert "printer.model: Expected one of " in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("taken", ["port", "printer", "payment_terminal"])
+def test_a_taken_port_is_said_in_words(tmp_path: Path, taken: str) -> None:
+    ports = {name: free_port() for name in ("port", "printer", "payment_terminal")}
+    (tmp_path / "shop.toml").write_text(
+        f"port = {ports['port']}\n[printer]\nport = {ports['printer']}\n"
+        f"[payment_terminal]\nport = {ports['payment_terminal']}\n",
+        encoding="utf-8",
+    )
+    with socket.create_server((HOST, ports[taken])):
+        done = subprocess.run(
+            [*twinstore("sim", "run", "shop.toml")],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    assert done.returncode == 1
+    assert done.stderr == (
+        f"Error: Port {ports[taken]} on 127.0.0.1 is taken by another program, or by this one started twice. "
+        "Nothing was started, and nothing was changed. "
+        "Stop the other one, or name another port in the settings.\n"
+    )
