@@ -74,7 +74,7 @@ class FeedService:
                 return compress(Ops(feed=pull.feed, after=pull.after, through=pull.after))
             if pull.digest is not None and pull.after == head.version:
                 return self._repair(session, edge_id, pull)
-            if _is_too_far(pull.after, head.version, head.floor):
+            if _is_too_far(pull.after, head.version):
                 return self._reset(session, edge_id, pull, head.version)
             return self._operations(session, pull, head.version)
 
@@ -158,9 +158,9 @@ class FeedService:
         return [(topics.down(edge_id, topics.Down.HEAD), payload, True) for edge_id in boxes]
 
 
-def _is_too_far(after: int, head: int, floor: int) -> bool:
-    """Far behind, behind a forgotten tombstone, or ahead of a hub restored from an older backup."""
-    return after > head or (0 < after < floor) or head - after > SNAPSHOT_ABOVE
+def _is_too_far(after: int, head: int) -> bool:
+    """Far behind, where tombstones are forgotten too, or ahead of a hub restored from an older backup."""
+    return after > head or head - after > SNAPSHOT_ABOVE
 
 
 def _within_bytes(rows: Sequence[Row]) -> list[Row]:

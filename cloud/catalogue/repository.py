@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from itertools import count
 from typing import get_args
 
+import sqlalchemy as sa
 from sqlmodel import Session, SQLModel, col, func, select
 
 from cloud.catalogue.checking import Listed
@@ -72,6 +73,17 @@ def remove(session: Session, skus: Sequence[str]) -> None:
             row = session.get(model, sku)
             if row is not None:
                 session.delete(row)
+
+
+def forget_tombstones(session: Session, feed: str, behind: int) -> None:
+    """Those at least `behind` operations old."""
+    session.connection().execute(
+        sa.delete(FeedOperation).where(
+            col(FeedOperation.feed) == feed,
+            col(FeedOperation.version) <= head(session, feed).version - behind,
+            col(FeedOperation.body).is_(None),
+        )
+    )
 
 
 def operations_after(

@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from cloud.catalogue import repository
 from cloud.catalogue.checking import CatalogueChange, check, check_together
+from cloud.catalogue.feeds import SNAPSHOT_ABOVE
 from cloud.db import Database
 from contract.envelope import Message
 from contract.feeds import Price, Product, canonical
@@ -49,6 +50,8 @@ def _remove(database: Database, skus: Sequence[str]) -> None:
     with database.write() as session:
         for feed in repository.FEEDS:
             repository.write_operations(session, feed, gone)
+            # Who is as far behind as this gets a snapshot, which has no tombstones.
+            repository.forget_tombstones(session, feed, SNAPSHOT_ABOVE)
         repository.remove(session, skus)
 
 

@@ -33,7 +33,10 @@ class CataloguePrice(SQLModel, table=True):
 
 
 class FeedOperation(SQLModel, table=True):
-    """The newest operation of each key; `body` is canonical JSON text, None for a tombstone."""
+    """The newest operation of each key; `body` is canonical JSON text, None for a tombstone.
+
+    A tombstone goes when every box that could miss it is far enough behind to be given a snapshot.
+    """
 
     __tablename__ = "feed_operation"
     __table_args__ = (sa.Index("feed_operation_version", "feed", "version"),)
@@ -45,13 +48,12 @@ class FeedOperation(SQLModel, table=True):
 
 
 class FeedHead(SQLModel, table=True):
-    """`version` of the newest operation; a cursor below `floor` may have missed a tombstone that is gone."""
+    """`version` of the newest operation."""
 
     __tablename__ = "feed_head"
 
     feed: str = Field(primary_key=True)
     version: int = Field(default=0, sa_type=sa.BigInteger)
-    floor: int = Field(default=0, sa_type=sa.BigInteger)
 
 
 class FeedSnapshot(SQLModel, table=True):

@@ -387,7 +387,6 @@ CREATE INDEX feed_operation_version ON feed_operation (feed, version);
 CREATE TABLE feed_head (
     feed VARCHAR NOT NULL,
     version BIGINT NOT NULL,
-    floor BIGINT NOT NULL,
     PRIMARY KEY (feed)
 );
 

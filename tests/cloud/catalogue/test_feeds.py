@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from sqlmodel import col, select
 
 from cloud import identity
 from cloud.catalogue import feeds as feeds_module
@@ -15,6 +16,7 @@ from cloud.catalogue import service
 from cloud.catalogue.checking import CatalogueChange
 from cloud.catalogue.feeds import FeedService
 from cloud.catalogue.snapshots import KEPT, Snapshots
+from cloud.catalogue.tables import FeedOperation
 from cloud.db import Database
 from cloud.ingest.admission import Admitted
 from cloud.ingest.inbox import Inbox
@@ -64,6 +66,12 @@ def said(answer: Ops) -> list[tuple[str, int, Any]]:
     return [(o.key, o.version, o.value) for o in answer.operations]
 
 
+def tombstones(database: Database) -> list[tuple[str, int]]:
+    query = select(FeedOperation.key, FeedOperation.version)
+    with database.read() as session:
+        return list(session.exec(query.where(col(FeedOperation.body).is_(None))).all())
+
+
 def test_an_empty_feed_has_nothing_to_say(feeds) -> None:
     assert ops(feeds.answer(BOX, Pull(feed="prices", after=0))) == Ops(
         feed="prices", after=0, through=0
@@ -84,6 +92,28 @@ def test_a_tombstone_travels_but_not_to_a_box_with_nothing(feeds, price) -> None
     assert said(ops(feeds.answer(BOX, Pull(feed="prices", after=2)))) == [("A", 3, None)]
     fresh = ops(feeds.answer(BOX, Pull(feed="prices", after=0)))
     assert (said(fresh), fresh.through) == ([("B", 2, body("B", 200))], 3)
+
+
+def test_a_tombstone_goes_when_who_lacks_it_gets_a_snapshot(feeds, price, database, mocker) -> None:
+    for module in (feeds_module, service):
+        mocker.patch.object(module, "SNAPSHOT_ABOVE", 3)
+    price({"A": 100, "B": 200, "C": 300})
+    price({}, removed=("A",))
+    price({"B": 250})
+    price({"B": 260})
+    price({}, removed=("never-there",))
+    assert tombstones(database) == [("A", 4)], "a cursor at 3 is answered with operations"
+    assert said(ops(feeds.answer(BOX, Pull(feed="prices", after=3)))) == [
+        ("A", 4, None),
+        ("B", 6, body("B", 260)),
+    ]
+    price({}, removed=("C",))
+    assert tombstones(database) == [("C", 7)], "a cursor at 3 gets a snapshot, one at 4 has seen it"
+    assert feeds.answer(BOX, Pull(feed="prices", after=3)) is None
+    assert said(ops(feeds.answer(BOX, Pull(feed="prices", after=4)))) == [
+        ("B", 6, body("B", 260)),
+        ("C", 7, None),
+    ]
 
 
 def test_a_small_answer_is_cut_and_the_rest_asked_for_again(feeds, price) -> None:
