@@ -192,8 +192,8 @@ class Relay:
     def run(self, stopping: threading.Event) -> None:
         while not stopping.is_set():
             wait_s = self.step()
-            is_idle = wait_s == IDLE_WAIT_S
-            if self._woken.wait(wait_s) and is_idle:
+            is_at_rest = self._is_at_rest
+            if self._woken.wait(wait_s) and is_at_rest:
                 stopping.wait(LINGER_S)
             self._woken.clear()
         self._store(self._clock.monotonic())
@@ -209,9 +209,13 @@ class Relay:
         if now_s - self._stored_at_s >= STORE_EVERY_S:
             self._store(now_s)
         self._tell()
-        is_settled = self._sender.is_greeted and self._sender.acked == self._stored
-        is_busy = self._sender.next_seq > self._sender.acked + 1 or not is_settled
-        return BUSY_WAIT_S if is_busy else IDLE_WAIT_S
+        is_settled = self._is_at_rest and self._sender.acked == self._stored
+        return IDLE_WAIT_S if is_settled else BUSY_WAIT_S
+
+    @property
+    def _is_at_rest(self) -> bool:
+        """Whether the hub has all that was sent: what comes next is a new fact, not an answer that more waits for."""
+        return self._sender.is_greeted and self._sender.next_seq <= self._sender.acked + 1
 
     def _use(self, stream: Stream) -> None:
         self._stream = stream

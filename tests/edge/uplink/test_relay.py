@@ -14,7 +14,7 @@ from edge.db import outbox
 from edge.services import shifts
 from edge.uplink.outbox_stream import OutboxStream
 from edge.uplink.pressure import Asked
-from edge.uplink.relay import BUSY_WAIT_S, IDLE_WAIT_S, STORE_EVERY_S, About, Relay
+from edge.uplink.relay import BUSY_WAIT_S, IDLE_WAIT_S, LINGER_S, STORE_EVERY_S, About, Relay
 from edge.uplink.wire import Outgoing
 
 CAN = Capabilities(verbs=frozenset({"print_test"}), feeds=frozenset({"prices"}))
@@ -239,6 +239,35 @@ def test_stops_with_what_is_acknowledged_on_the_disk(shop, relay, hub):
     stopping.set()
     relay.run(stopping)
     assert OutboxStream.open(shop.database).acked == 2
+
+
+class OneTurn:
+    """The event that ends the thread, set after one turn; keeps what was waited for in that turn."""
+
+    def __init__(self) -> None:
+        self.waited_s: list[float] = []
+        self._turns = iter((False, True))
+
+    def is_set(self) -> bool:
+        return next(self._turns)
+
+    def wait(self, timeout_s: float) -> None:
+        self.waited_s.append(timeout_s)
+
+
+def test_a_new_fact_lingers_once_the_hub_has_all_and_an_answer_never_does(shop, relay, hub):
+    log_facts(shop, 1)
+    relay.connected()
+    greeting = OneTurn()
+    relay.run(greeting)
+    drain(relay, hub)
+    at_rest, under_way = OneTurn(), OneTurn()
+    relay.wake()  # before the ack is on the disk: sales may follow each other closely
+    relay.run(at_rest)
+    log_facts(shop, 1)
+    relay.wake()
+    relay.run(under_way)
+    assert (greeting.waited_s, at_rest.waited_s, under_way.waited_s) == ([], [LINGER_S], [])
 
 
 def test_a_hub_restored_from_a_backup_gets_everything_again(shop, relay, hub):
