@@ -154,8 +154,11 @@ def text_at(tree: Any, *path: str) -> str:
     return value if isinstance(value, str) else ""
 
 
-def outcome_of(response: Any, reference: str) -> PaymentOutcome:
-    """A PaymentResponse or ReversalResponse. Garbled where a success does not say what a reversal would need."""
+def outcome_of(response: Any, reference: str, currency: str) -> PaymentOutcome:
+    """A PaymentResponse or ReversalResponse. Garbled where a success does not say what a reversal would need.
+
+    `currency` is the request's, and the answer's too unless that names one.
+    """
     result = text_at(response, "Response", "Result")
     condition = text_at(response, "Response", "ErrorCondition")
     if result == "Failure":
@@ -163,7 +166,7 @@ def outcome_of(response: Any, reference: str) -> PaymentOutcome:
         return PaymentOutcome(outcome, reference, error_condition=condition)
     if result not in {"Success", "Partial"}:
         raise Garbled(expected="Success, Partial or Failure as the result", got=result or "none")
-    return _approved(response, reference)
+    return _approved(response, reference, currency)
 
 
 def outcome_not_repeated(answer: Any, reference: str) -> PaymentOutcome:
@@ -178,13 +181,13 @@ def outcome_not_repeated(answer: Any, reference: str) -> PaymentOutcome:
     return PaymentOutcome(RESULT_OF_CONDITION[condition], reference, error_condition=condition)
 
 
-def _approved(response: Any, reference: str) -> PaymentOutcome:
+def _approved(response: Any, reference: str, asked_currency: str) -> PaymentOutcome:
     """`amount_minor` is what was authorised, which after "Partial" is less than what was asked for."""
     transaction = at(response, "POIData", "POITransactionID")
     if not text_at(transaction, "TransactionID"):
         raise Garbled(expected="a transaction id of the payment terminal", got="none")
     result = at(response, "PaymentResult")
-    amount, currency = _authorised(response)
+    amount, currency = _authorised(response, asked_currency)
     return PaymentOutcome(
         PaymentResult.APPROVED,
         reference,
@@ -198,11 +201,11 @@ def _approved(response: Any, reference: str) -> PaymentOutcome:
     )
 
 
-def _authorised(response: Any) -> tuple[int, str]:
+def _authorised(response: Any, asked_currency: str) -> tuple[int, str]:
     """(minor units, currency); a reversal says its amount elsewhere, and not always."""
     amounts = at(response, "PaymentResult", "AmountsResp")
     if amounts is not None:
-        currency = text_at(amounts, "Currency")
+        currency = text_at(amounts, "Currency") or asked_currency
         return minor_of(at(amounts, "AuthorizedAmount"), currency), currency
     if "PaymentResult" in response:
         raise Garbled(expected="the amount that was authorised", got="none")
@@ -241,7 +244,7 @@ class NexoTerminal(LineDriver):
         self, reference: str, amount_minor: int, currency: str, deadline_s: float
     ) -> PaymentOutcome:
         body = payment_body(reference, amount_minor, currency, self._stamp())
-        return self._once(Request("Payment", reference, body), deadline_s)
+        return self._once(Request("Payment", reference, body), currency, deadline_s)
 
     def reverse(
         self, reference: str, original: PaymentOutcome, deadline_s: float
@@ -249,9 +252,10 @@ class NexoTerminal(LineDriver):
         """Gives back `original.amount_minor`, at most what was approved."""
         if not original.terminal_transaction_id:
             raise Garbled(expected="the payment terminal's transaction id", got="none")
-        return self._once(Request("Reversal", reference, reversal_body(original)), deadline_s)
+        request = Request("Reversal", reference, reversal_body(original))
+        return self._once(request, original.currency, deadline_s)
 
-    def query(self, reference: str, deadline_s: float) -> PaymentOutcome:
+    def query(self, reference: str, currency: str, deadline_s: float) -> PaymentOutcome:
         """What became of the payment or reversal `reference`. Safe to ask again."""
         body = {
             "MessageReference": {"ServiceID": reference, "SaleID": self._settings.sale_id},
@@ -261,7 +265,7 @@ class NexoTerminal(LineDriver):
         answer = self._ask(request, deadline_s)
         repeated = at(answer, "RepeatedMessageResponse", "RepeatedResponseMessageBody")
         if isinstance(repeated, dict) and repeated:
-            return outcome_of(next(iter(repeated.values())), reference)
+            return outcome_of(next(iter(repeated.values())), reference, currency)
         return outcome_not_repeated(answer, reference)
 
     def diagnose(self, deadline_s: float) -> None:
@@ -278,14 +282,15 @@ class NexoTerminal(LineDriver):
 
     # -- one exchange --
 
-    def _once(self, request: Request, deadline_s: float) -> PaymentOutcome:
+    def _once(self, request: Request, currency: str, deadline_s: float) -> PaymentOutcome:
         """An exchange that may move money: from its first byte on every failure is an unknown outcome."""
         with self._exchanging:
             self._check(request)
             self._drain()
             try:
                 self._send(request)
-                return outcome_of(self._answer(request, deadline_s), request.reference)
+                answer = self._answer(request, deadline_s)
+                return outcome_of(answer, request.reference, currency)
             except (Timeout, Garbled) as error:
                 raise self._unknown(request, error) from error
             except Unavailable as error:

@@ -116,7 +116,7 @@ class Resolver:
             self._reverse(payment)
             return
         try:
-            outcome = self._terminal.query(payment.reference, ANSWER_S)
+            outcome = self._terminal.query(payment.reference, payment.currency, ANSWER_S)
         except PeripheralError:
             self._give_back_if_late(payment, question)
             raise
@@ -173,14 +173,14 @@ class Resolver:
         """Whether an earlier attempt has succeeded: only one that may have left the box is asked about."""
         if payment.state != "REVERSAL_PENDING" or not payment.reversal_reference:
             return False
-        outcome = self._terminal.query(payment.reversal_reference, ANSWER_S)
+        outcome = self._terminal.query(payment.reversal_reference, payment.currency, ANSWER_S)
         return outcome.result is PaymentResult.APPROVED
 
     def _has_nothing_to_reverse(self, payment: Payment) -> bool:
         """True once no money is with us: none was taken, or this call has given it back."""
         original = payments.outcome_of(payment)
         if not original.terminal_transaction_id:
-            original = self._terminal.query(payment.reference, ANSWER_S)
+            original = self._terminal.query(payment.reference, payment.currency, ANSWER_S)
             if original.result in NO_MONEY:
                 return True
             if original.result is PaymentResult.IN_PROGRESS:

@@ -95,15 +95,15 @@ def test_a_refusal_is_a_result_and_moves_nothing(place: Place, step: str, result
 
 def test_a_query_tells_what_became_of_it(place: Place) -> None:
     paid = place.pay("A1")
-    assert place.driver.query("A1", 5.0) == paid
-    assert place.driver.query("NEVER", 5.0).result is PaymentResult.NOT_FOUND
+    assert place.driver.query("A1", "KRW", 5.0) == paid
+    assert place.driver.query("NEVER", "KRW", 5.0).result is PaymentResult.NOT_FOUND
 
 
 def test_a_reversal_undoes_it(place: Place) -> None:
     paid = place.pay("A1")
     assert place.driver.reverse("R1", paid, 5.0).result is PaymentResult.APPROVED
     assert place.desk.ledger.moved_minor == 0
-    assert place.driver.query("R1", 5.0).result is PaymentResult.APPROVED
+    assert place.driver.query("R1", "KRW", 5.0).result is PaymentResult.APPROVED
 
 
 def test_a_lost_answer_is_unknown_and_resolved_without_sending_again(place: Place) -> None:
@@ -112,7 +112,7 @@ def test_a_lost_answer_is_unknown_and_resolved_without_sending_again(place: Plac
     with pytest.raises(UnknownOutcome):
         place.pay("A1")
     place.driver.open()
-    assert place.driver.query("A1", 5.0).result is PaymentResult.APPROVED
+    assert place.driver.query("A1", "KRW", 5.0).result is PaymentResult.APPROVED
     assert place.desk.ledger.times_charged() == {"A1": 1}
 
 
@@ -122,7 +122,7 @@ def test_a_lost_line_before_the_first_byte_is_unavailable(place: Place) -> None:
         place.pay("A1")
     place.host.replug()
     place.driver.open()
-    assert place.driver.query("A1", 5.0).result is PaymentResult.NOT_FOUND
+    assert place.driver.query("A1", "KRW", 5.0).result is PaymentResult.NOT_FOUND
     assert place.pay("A2").result is PaymentResult.APPROVED
     assert place.desk.ledger.times_charged() == {"A2": 1}
 

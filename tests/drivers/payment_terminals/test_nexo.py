@@ -23,7 +23,7 @@ from drivers.payment_terminals.nexo import (
     minor_of,
     outcome_of,
 )
-from hardware_sim.faults import CutAfter, Late, SingleBytes
+from hardware_sim.faults import CutAfter, Late, SingleBytes, Wrapped
 from hardware_sim.payment_terminals.nexo import failure
 
 At = Callable[..., Any]
@@ -64,6 +64,24 @@ def test_a_hundredth_is_exact(at_till: At) -> None:
     assert till.unit.ledger.moved_minor == 1999
 
 
+class Unnamed(Wrapped):
+    """A terminal that names no currency in its answers: nexo leaves it out where it is the request's."""
+
+    def give(self, max_bytes: int) -> bytes:
+        return self.inner.give(max_bytes).replace(b'"Currency"', b'"Currencx"')
+
+
+@pytest.mark.parametrize(("currency", "amount_minor"), [("KRW", KRW), ("CNY", 1999)])
+def test_an_answer_without_a_currency_is_in_the_request_s(
+    at_till: At, currency: str, amount_minor: int
+) -> None:
+    till = at_till()
+    till.spoil(Unnamed)
+    paid = till.driver.pay("P1", amount_minor, currency, 30.0)
+    assert (paid.amount_minor, paid.currency) == (amount_minor, currency)
+    assert till.driver.query("P1", currency, 5.0) == paid
+
+
 @pytest.mark.parametrize(
     ("step", "result", "condition"),
     [
@@ -90,10 +108,10 @@ def test_our_patience_ends_before_the_terminal_s(at_till: At) -> None:
     with pytest.raises(UnknownOutcome) as caught:
         pay(till, deadline_s=5.0)
     assert str(caught.value) == "The outcome of P1 is not known: No answer from generic within 5 s."
-    assert till.driver.query("P1", 5.0).result is PaymentResult.IN_PROGRESS
+    assert till.driver.query("P1", "KRW", 5.0).result is PaymentResult.IN_PROGRESS
     till.unit.press("approve")
     till.time.sleep(1.0)
-    assert till.driver.query("P1", 5.0).result is PaymentResult.APPROVED
+    assert till.driver.query("P1", "KRW", 5.0).result is PaymentResult.APPROVED
 
 
 def test_a_second_payment_meanwhile_is_refused_by_the_terminal(at_till: At) -> None:
@@ -128,7 +146,7 @@ def test_from_the_first_byte_on_a_failure_is_unknown_and_a_query_resolves_it(
     assert caught.value.fields["reference"] == "P1"
     till.time.sleep(10.0)
     till.driver.open()
-    assert till.driver.query("P1", 5.0).result is result
+    assert till.driver.query("P1", "KRW", 5.0).result is result
     assert till.unit.ledger.moved_minor == moved_minor
     assert till.requests().count("Payment") <= 1, "sent again"
 
@@ -138,7 +156,7 @@ def test_a_query_may_have_to_be_asked_again(at_till: At) -> None:
     till.unit.arm("in_progress")
     with pytest.raises(UnknownOutcome):
         pay(till, deadline_s=5.0)
-    results = [till.driver.query("P1", 5.0).result.value for _ in range(3)]
+    results = [till.driver.query("P1", "KRW", 5.0).result.value for _ in range(3)]
     assert results == ["in_progress", "in_progress", "approved"]
 
 
@@ -164,9 +182,9 @@ def test_a_refused_question_is_no_declined_payment(
             till.terminal, "_answer_status", lambda header, _: till.terminal._send(header, answer)
         )
         with pytest.raises(Garbled) as caught:
-            till.driver.query("P1", 5.0)
+            till.driver.query("P1", "KRW", 5.0)
     assert str(caught.value) == f"Expected what became of the payment, got {got}."
-    assert till.driver.query("P1", 5.0).result is PaymentResult.APPROVED
+    assert till.driver.query("P1", "KRW", 5.0).result is PaymentResult.APPROVED
 
 
 def test_a_late_answer_is_not_taken_for_the_next_payment_s(at_till: At) -> None:
@@ -216,7 +234,7 @@ def test_a_line_cut_while_it_answers_is_unknown(at_till: At, count: int) -> None
     with pytest.raises(UnknownOutcome):
         pay(till)
     till.driver.open()
-    assert till.driver.query("P1", 5.0).result is PaymentResult.APPROVED
+    assert till.driver.query("P1", "KRW", 5.0).result is PaymentResult.APPROVED
 
 
 def test_before_the_first_byte_it_is_unavailable(at_till: At) -> None:
@@ -227,7 +245,7 @@ def test_before_the_first_byte_it_is_unavailable(at_till: At) -> None:
     assert type(caught.value).__name__ != "UnknownOutcome"
     till.host.replug()
     till.driver.open()
-    assert till.driver.query("P1", 5.0).result is PaymentResult.NOT_FOUND
+    assert till.driver.query("P1", "KRW", 5.0).result is PaymentResult.NOT_FOUND
 
 
 def test_a_terminal_that_takes_no_byte_has_not_been_asked(at_till: At) -> None:
@@ -293,7 +311,7 @@ def test_a_reversal_without_an_answer_is_unknown_until_asked(
     till.unit.arm(fault)
     with pytest.raises(UnknownOutcome):
         till.driver.reverse("V1", paid, 5.0)
-    assert till.driver.query("V1", 5.0).result is result
+    assert till.driver.query("V1", "KRW", 5.0).result is result
     assert till.unit.ledger.moved_minor == moved_minor
 
 
@@ -320,7 +338,7 @@ def test_abort_is_a_request_and_the_payment_s_own_answer_tells(at_till: At) -> N
         pay(till, deadline_s=1.0)
     till.driver.abort("P1")
     till.time.sleep(0.1)
-    outcome = till.driver.query("P1", 5.0)
+    outcome = till.driver.query("P1", "KRW", 5.0)
     assert (outcome.result, outcome.error_condition) == (PaymentResult.CANCELLED, "Aborted")
 
 
@@ -340,7 +358,7 @@ def test_on_a_bad_wire_it_is_slower_and_the_same(at_till: At, wrap: Any) -> None
     till = at_till()
     till.spoil(wrap)
     assert pay(till).result is PaymentResult.APPROVED
-    assert till.driver.query("P1", 30.0).amount_minor == KRW
+    assert till.driver.query("P1", "KRW", 30.0).amount_minor == KRW
 
 
 def test_a_length_that_cannot_be_ends_the_connection(at_till: At) -> None:
@@ -408,7 +426,9 @@ def test_what_answers_mean(vector: dict[str, Any]) -> None:
     assert clean is not None
     expected = dict(vector["outcome"])
     result = PaymentResult(expected.pop("result"))
-    assert outcome_of(clean.content, "P1") == PaymentOutcome(result, "P1", **expected)
+    assert outcome_of(clean.content, "P1", vector.get("currency", "")) == PaymentOutcome(
+        result, "P1", **expected
+    )
 
 
 @pytest.mark.parametrize("vector", VECTORS["garbled"], ids=lambda it: it["message"])
@@ -416,5 +436,5 @@ def test_answers_that_do_not_say_enough(vector: dict[str, Any]) -> None:
     clean = read_clean(vector["body"].encode())
     assert clean is not None
     with pytest.raises(Garbled) as caught:
-        outcome_of(clean.content, "P1")
+        outcome_of(clean.content, "P1", vector.get("currency", ""))
     assert str(caught.value) == vector["message"]

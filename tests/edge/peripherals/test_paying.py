@@ -56,7 +56,7 @@ class FakeTerminal:
             raise LOST
         return outcome
 
-    def query(self, reference, deadline_s):
+    def query(self, reference, currency, deadline_s):
         assert reference, "asked about nothing"
         self.calls.append(("query", reference))
         if not self.is_reachable:
