@@ -14,9 +14,10 @@ from edge.db.unit_of_work import Reader
 _COUNTS = {
     "sales_total": ("counter", "Completed sales.", "SELECT count(*) FROM sale"),
     "returns_total": ("counter", "Completed returns.", "SELECT count(*) FROM goods_return"),
-    "unknown_scans_total": (
-        "counter",
-        "Scans of codes that are not in the catalogue.",
+    # No counter: an unknown code is forgotten after a while, and the sum falls.
+    "unknown_scans_kept": (
+        "gauge",
+        "Scans of codes that are not in the catalogue, of those still remembered.",
         "SELECT coalesce(sum(count), 0) FROM unknown_scan",
     ),
     "print_jobs_unfinished": (

@@ -228,8 +228,11 @@ def test_the_state_of_the_line(api: TestClient) -> None:
 
 def test_metrics_are_text(api: TestClient) -> None:
     ok(api.post("/api/sales", json={"lines": [{"sku": "BREAD"}]}), 201)
+    api.post("/api/scans", json={"data": "4006381333931"})
     text = api.get("/metrics").text
     assert "# TYPE twinstore_sales_total counter\ntwinstore_sales_total 1\n" in text
+    unknown = "twinstore_unknown_scans_kept"
+    assert f"# TYPE {unknown} gauge\n{unknown} 1\n" in text
     assert "twinstore_outbox_waiting 2\n" in text
     assert "twinstore_reserve_released 0\n" in text
 
