@@ -20,6 +20,14 @@ Limit = Annotated[int, Query(ge=1, le=10_000)]
 def router(database: Database, clock: Clock, on_ask: Callable[[], None]) -> APIRouter:
     """`on_ask` tells the ingest that a box has been asked for something."""
     routes = APIRouter(prefix="/api")
+    routes.include_router(_boxes(database, clock))
+    routes.include_router(_commands(database, clock, on_ask))
+    routes.include_router(_inbox(database, clock))
+    return routes
+
+
+def _boxes(database: Database, clock: Clock) -> APIRouter:
+    routes = APIRouter()
 
     @routes.get("/boxes")
     def boxes() -> list[dict[str, Any]]:
@@ -33,19 +41,32 @@ def router(database: Database, clock: Clock, on_ask: Callable[[], None]) -> APIR
             alarms = repository.alarms(session, edge_id)
             return as_dict(found) | {"alarms": [alarm.model_dump() for alarm in alarms]}
 
-    @routes.post("/boxes/{edge_id}/commands", status_code=202)
+    return routes
+
+
+def _commands(database: Database, clock: Clock, on_ask: Callable[[], None]) -> APIRouter:
+    routes = APIRouter(prefix="/boxes/{edge_id}")
+
+    @routes.post("/commands", status_code=202)
     def ask(edge_id: str, wanted: Wanted) -> dict[str, Any]:
         asked = commands.ask(database, clock, edge_id, wanted)
         on_ask()
         return asked.as_dict()
 
-    @routes.get("/boxes/{edge_id}/commands")
+    @routes.get("/commands")
     def asked(edge_id: str, limit: Limit = 100) -> list[dict[str, Any]]:
         """Newest first."""
         now = clock.now()
         with database.read() as session:
             service.box(session, edge_id, now)
             return [one.as_dict() for one in commands.of_box(session, edge_id, now, limit)]
+
+    return routes
+
+
+def _inbox(database: Database, clock: Clock) -> APIRouter:
+    """What came in: facts, and what could not be taken in."""
+    routes = APIRouter()
 
     @routes.get("/facts")
     def facts(

@@ -80,6 +80,7 @@ def router(counter: Counter, line: LineControl) -> APIRouter:
     whole.include_router(_shop(counter, line))
     whole.include_router(_scanner(counter))
     whole.include_router(_printer(counter))
+    whole.include_router(_drawer(counter))
     whole.include_router(_paper(counter))
     whole.include_router(_terminal(counter))
     return whole
@@ -159,6 +160,14 @@ def _printer(counter: Counter) -> APIRouter:
     def head(body: Head) -> dict[str, Any]:
         printer.set_head(is_hot=body.state == "hot")
         return printer.state()
+
+    return routes
+
+
+def _drawer(counter: Counter) -> APIRouter:
+    """The drawer hangs on the printer."""
+    routes = APIRouter()
+    printer = counter.printer
 
     @routes.get("/drawer")
     def drawer() -> dict[str, Any]:
