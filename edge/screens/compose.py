@@ -98,6 +98,7 @@ def situation(seen: Readings, state: DeskState) -> Situation:
         has_card_tender=bool(seen.basket and seen.basket.basket.card_minor),
         is_step=bool(state.step),
         return_count=chosen,
+        is_paper_asked=bool(seen.papers),
     )
 
 
@@ -227,8 +228,8 @@ def _print_state(seen: Readings) -> parts.PrintState | None:
     name = {"SENT": "sending"}.get(seen.print_job.state, seen.print_job.state.lower())
     key = f"counter.print.{name}"
     tone = PRINT_TONES[seen.print_job.state]
-    now = Words(f"{key}.now") if tone in ("warn", "bad") else None
-    return parts.PrintState(tone, Words(key), now, can_copy=seen.print_job.state == "UNKNOWN")
+    is_advised = seen.print_job.state in ("HELD", "FAILED")  # what is UNKNOWN is asked in the strip
+    return parts.PrintState(tone, Words(key), Words(f"{key}.now") if is_advised else None)
 
 
 def _card(seen: Readings, state: DeskState) -> parts.CardPayment | None:
@@ -324,8 +325,18 @@ def _strip(seen: Readings) -> parts.Strip:
         seen.line.is_online,
         seen.line.waiting,
         tuple(_peripheral(condition) for condition in seen.conditions),
+        _question(seen),
         problems,
     )
+
+
+def _question(seen: Readings) -> parts.Question | None:
+    if not seen.papers:
+        return None
+    paper, *others = seen.papers
+    name = "copy" if paper.is_copy else paper.kind
+    words = Words(f"counter.paper.{name}", (("number", paper.number),))
+    return parts.Question(paper.job_id, words, len(others))
 
 
 def _peripheral(condition: Condition) -> parts.PeripheralShown:

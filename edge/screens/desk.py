@@ -15,9 +15,9 @@ from edge import changes
 from edge.domain.basket import EnteredCode
 from edge.domain.errors import ShopError
 from edge.domain.receipt_code import is_receipt_code
-from edge.screens import card_keys, return_keys, selling_keys, shift_keys, typed
+from edge.screens import card_keys, paper_keys, return_keys, selling_keys, shift_keys, typed
 from edge.screens.compose import situation
-from edge.screens.keys import QUICK_KEYS, Situation, command_of
+from edge.screens.keys import PAPER_KEYS, QUICK_KEYS, Situation, command_of
 from edge.screens.parts import Notice, Words
 from edge.screens.readings import Box, Readings, read
 from edge.screens.state import DeskState, Misread, notice
@@ -55,7 +55,11 @@ COMMANDS: Final[dict[str, Command]] = {
     "open_drawer": shift_keys.open_drawer,
     "close_shift": shift_keys.count,
 }
-NUMBERED: Final = frozenset({"select", "quick_cash"})
+PAPER_COMMANDS: Final[dict[str, Callable[[Shop, DeskState, int], DeskState]]] = {
+    "paper_seen": paper_keys.seen,
+    "paper_copy": paper_keys.copy,
+}
+NUMBERED: Final = frozenset({"select", "quick_cash", *PAPER_KEYS.values()})
 # What Enter does with the typed line, by stage.
 ENTERED: Final[dict[str, Command]] = {
     "opening": shift_keys.opening,
@@ -202,6 +206,8 @@ class Desk:
     ) -> DeskState:
         if command == "quick_cash":
             return selling_keys.cash_given(self._box.shop, state, number)
+        if command in PAPER_COMMANDS:
+            return PAPER_COMMANDS[command](self._box.shop, state, number)
         if now.stage == "returning":
             return return_keys.toggle(state, number)
         if now.stage == "suspended":

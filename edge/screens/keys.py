@@ -71,6 +71,7 @@ class Situation:
     is_card_running: bool = False
     is_step: bool = False
     return_count: int = 0
+    is_paper_asked: bool = False
 
 
 def hint_of(press: str) -> str:
@@ -91,8 +92,10 @@ def command_of(now: Situation, press: str) -> str:
     """What `press` does now: a command, or "" where it does nothing."""
     if press in QUICK_KEYS and now.stage in SELLABLE:
         return "quick"
-    if now.stage in PREFIXED and press.partition(":")[0] in PREFIXED[now.stage]:
-        return PREFIXED[now.stage][press.partition(":")[0]]
+    numbered = NUMBERED.get(now.stage, {}) | (PAPER_KEYS if now.is_paper_asked else {})
+    name, colon, _ = press.partition(":")
+    if colon and name in numbered:
+        return numbered[name]
     for key in keys_of(now):
         if key.press == press and key.is_enabled:
             return key.command
@@ -101,11 +104,13 @@ def command_of(now: Situation, press: str) -> str:
 
 SELLABLE: Final = frozenset({"empty", "selling", "done"})
 # Buttons that carry a number ("line:3", "cash:50000"): rows of lists and sums of notes.
-PREFIXED: Final[dict[str, dict[str, str]]] = {
+NUMBERED: Final[dict[str, dict[str, str]]] = {
     "selling": {"line": "select", "cash": "quick_cash"},
     "returning": {"line": "select"},
     "suspended": {"line": "select"},
 }
+# Of the question whether a paper came out: it may be asked at any time, and its keys never take another's place.
+PAPER_KEYS: Final = {"seen": "paper_seen", "copy": "paper_copy"}
 
 
 def _opening(now: Situation) -> tuple[Key, ...]:

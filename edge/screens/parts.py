@@ -108,12 +108,11 @@ class Basket:
 
 @dataclass(frozen=True, slots=True)
 class PrintState:
-    """The receipt of the last sale. `can_copy` where a person has to decide whether it is printed again."""
+    """The receipt of the last sale."""
 
     tone: Tone
     what: Words
     now: Words | None = None
-    can_copy: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,7 +254,26 @@ class Problem:
     tone: Tone
     what: Words
     now: Words
-    press: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A paper that may or may not have come out: a person looks and says so. `more` wait behind it.
+
+    Its buttons carry the number of the print job: what was answered is what was on the screen.
+    """
+
+    job_id: int
+    what: Words
+    more: int
+
+    @property
+    def press_seen(self) -> str:
+        return f"seen:{self.job_id}"
+
+    @property
+    def press_copy(self) -> str:
+        return f"copy:{self.job_id}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,4 +281,5 @@ class Strip:
     is_online: bool
     waiting: int
     peripherals: tuple[PeripheralShown, ...] = ()
+    question: Question | None = None
     problems: tuple[Problem, ...] = field(default=())

@@ -15,6 +15,7 @@ from edge.screens.state import DeskState
 from edge.services import catalogue, printing, sales, selling, shifts
 from edge.services.catalogue import QuickProduct
 from edge.services.notices import Notice, Notices
+from edge.services.printing import Undecided
 from edge.services.selling import BasketView
 from edge.services.shop import Shop
 
@@ -92,6 +93,7 @@ class Readings:
     shift: Shift | None = None
     print_job: PrintJob | None = None
     last_id: str | None = None
+    papers: tuple[Undecided, ...] = ()
     quick: tuple[QuickProduct, ...] = ()
     conditions: tuple[Condition, ...] = ()
     line: LineSeen = LineSeen(is_online=False, waiting=0)
@@ -103,6 +105,7 @@ STALE_BY: Final = {
     "suspended": frozenset({changes.BASKET}),
     "shift": frozenset({changes.SHIFT}),
     "print_job": frozenset({changes.PRINT_JOBS, changes.SALES, changes.NOTICES}),
+    "papers": frozenset({changes.PRINT_JOBS}),
     "last_id": frozenset({changes.SALES}),
     "quick": frozenset({changes.CATALOGUE, changes.PRICES}),
     "conditions": frozenset({changes.PERIPHERALS}),
@@ -159,6 +162,7 @@ READINGS: Final[dict[str, Callable[[Box, DeskState], object]]] = {
     "basket": lambda box, _: selling.current(box.shop),
     "shift": lambda box, _: shifts.current(box.shop),
     "print_job": _print_job,
+    "papers": lambda box, _: tuple(printing.undecided(box.shop)),
     "last_id": lambda box, _: sales.last_id(box.shop),
     "quick": lambda box, _: tuple(catalogue.quick_products(box.shop, MAX_QUICK)),
     "conditions": lambda box, _: tuple(box.conditions()),

@@ -9,7 +9,7 @@ SENDING is committed before the first byte leaves. An UNKNOWN job is printed aga
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam
 from sqlmodel import col
@@ -41,6 +41,14 @@ _OLDEST_WAITING = f"""
 {_JOBS} WHERE state NOT IN ({", ".join(f"'{state}'" for state in (*FINISHED, "UNKNOWN"))}) ORDER BY job_id LIMIT 1
 """
 _NEWEST_OF = f"{_JOBS} WHERE subject_id = ? ORDER BY job_id DESC LIMIT 1"
+# The first condition is the index's own.
+_UNDECIDED = """
+SELECT job_id, kind, copy_of IS NOT NULL, coalesce(
+    (SELECT receipt_number FROM sale WHERE sale_id = subject_id),
+    (SELECT receipt_number FROM goods_return WHERE return_id = subject_id),
+    (SELECT number FROM shift WHERE shift_id = subject_id), 0)
+FROM print_job WHERE state NOT IN ('PRINTED', 'FAILED') AND state = 'UNKNOWN' ORDER BY job_id
+"""
 _ADVANCE = """
 UPDATE print_job SET state = ?, process_id = ?, reason = ?, updated_at = ?, document = ? WHERE job_id = ?
 """
@@ -54,6 +62,15 @@ _OF_SUBJECT = (
     .order_by(col(PrintJob.job_id))
     .limit(1)
 )
+
+
+class Undecided(NamedTuple):
+    """A job of which nobody knows whether it came out. `number` is its receipt's or its shift's, 0 without one."""
+
+    job_id: int
+    kind: str
+    is_copy: bool
+    number: int
 
 
 def queue(work: Work, kind: str, subject_id: str, document: PrintDocument) -> None:
@@ -78,6 +95,15 @@ def unfinished(shop: Shop) -> Sequence[PrintJob]:
     """Every job that is not PRINTED or FAILED, oldest first."""
     with shop.read() as reader:
         return reader.all(PrintJob, _UNFINISHED)
+
+
+def undecided(shop: Shop) -> list[Undecided]:
+    """What a person who looks at the paper has to decide, oldest first: `confirm_printed` or `copy`."""
+    with shop.read() as reader:
+        found = reader.sql(_UNDECIDED).fetchall()
+    return [
+        Undecided(job_id, kind, bool(is_copy), number) for job_id, kind, is_copy, number in found
+    ]
 
 
 def recent(shop: Shop, limit: int = 50) -> Sequence[PrintJob]:

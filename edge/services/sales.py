@@ -29,9 +29,15 @@ _TAX = (
     .where(col(tables.SaleTax.sale_id) == bindparam("sale_id"))
     .order_by(col(tables.SaleTax.tax_group))
 )
-# Ids begin with their time: the greatest is the newest.
+# Ids begin with their millisecond, 13 characters of it; within one the receipt's number says which came last.
 _LAST_ID = """
-SELECT max(id) FROM (SELECT max(sale_id) AS id FROM sale UNION ALL SELECT max(return_id) FROM goods_return)
+SELECT id FROM (
+    SELECT sale_id AS id, receipt_number AS number FROM sale
+    WHERE sale_id >= (SELECT substr(max(sale_id), 1, 13) FROM sale)
+    UNION ALL
+    SELECT return_id, receipt_number FROM goods_return
+    WHERE return_id >= (SELECT substr(max(return_id), 1, 13) FROM goods_return)
+) ORDER BY substr(id, 1, 13) DESC, number DESC LIMIT 1
 """
 _TENDERS = (
     rows_of(tables.SaleTender)
@@ -62,8 +68,8 @@ def newest(shop: Shop, limit: int = 50) -> list[tables.Sale]:
 def last_id(shop: Shop) -> str | None:
     """The sale or the return that this workstation completed last: whose receipt is meant by "once more"."""
     with shop.read() as reader:
-        found: str | None = reader.sql(_LAST_ID).fetchone()[0]
-        return found
+        found = reader.sql(_LAST_ID).fetchone()
+        return None if found is None else str(found[0])
 
 
 def completed(reader: Reader, sale_id: str) -> SaleCompleted:

@@ -9,9 +9,15 @@ const buttonOf = (key) => document.querySelector(`button[data-key="${CSS.escape(
 const nameOf = (event) => (event.shiftKey ? "Shift+" : "") + event.key;
 const isTyping = () => entry.value !== "";
 
-// A function key goes out whatever the page shows: the box may already be where the page is not yet.
+// A function key goes out whatever the page shows: the box may already be where the page is not yet. One whose button
+// says more than the key (which paper it answers for) presses that button: only what is on the screen is answered.
 const other = document.getElementById("other");
-const otherOf = (key) => { other.value = key; return other; };
+const otherOf = (key) => {
+  const shown = buttonOf(key);
+  if (shown && shown.value !== key) return shown;
+  other.value = key;
+  return other;
+};
 
 const pressed = (event) => {
   if (event.ctrlKey || event.altKey || event.metaKey) return null;

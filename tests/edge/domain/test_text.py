@@ -19,7 +19,7 @@ from edge.domain.text import is_plain, is_scanned
         ("\ud83d", False),
     ],
 )
-def test_text_holds_nothing_that_cannot_be_shown(text: str, is_text: bool) -> None:  # noqa: FBT001 - expected value
+def test_text_holds_nothing_that_cannot_be_shown(text: str, is_text: bool) -> None:
     assert is_plain(text) is is_text
 
 
@@ -32,5 +32,5 @@ def test_text_holds_nothing_that_cannot_be_shown(text: str, is_text: bool) -> No
         ("\n1", False),
     ],
 )
-def test_a_scan_may_have_separators_and_a_line_end(data: str, is_code: bool) -> None:  # noqa: FBT001 - expected value
+def test_a_scan_may_have_separators_and_a_line_end(data: str, is_code: bool) -> None:
     assert is_scanned(data) is is_code

@@ -2,7 +2,6 @@
 
 import threading
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,13 +9,11 @@ import pytest
 from drivers.events import PaymentOutcome, PaymentResult
 from edge import changes
 from edge.domain.errors import NoShift, UnknownCode
-from edge.domain.returns import Wanted
-from edge.screens import Screens
 from edge.screens.desk import ENTERED
 from edge.screens.keys import STAGES
 from edge.screens.parts import TenderShown, Words
 from edge.screens.readings import Readings, read
-from edge.services import payments, printing, returns, sales, selling, shifts
+from edge.services import payments, sales, selling, shifts
 
 BREAD, CAKE, COFFEE = "8801007000015", "8801007000022", "8801007000046"
 
@@ -415,64 +412,6 @@ def test_a_card_payment_is_given_back_before_the_basket_changes(till: Any) -> No
     till.desk.follow()
     assert till.notice()[0] == "The card payment was reversed; the customer is not charged."
     assert till.screen.side.due_minor == 38_000
-
-
-def test_the_last_receipt_is_printed_again_as_a_copy(till: Any) -> None:
-    till.scan(BREAD)
-    till.press("F8")
-    till.press("Shift+F7")
-    assert till.notice()[0] == "A copy is printing; it says COPY."
-    copies = [job for job in printing.recent(till.box.shop) if job.copy_of]
-    assert len(copies) == 1
-
-
-def copied(till: Any) -> list[str]:
-    return [job.subject_id for job in printing.recent(till.box.shop) if job.copy_of]
-
-
-def test_the_last_receipt_is_known_after_a_restart_and_of_sales_made_elsewhere(till: Any) -> None:
-    selling.sell(till.box.shop, [selling.Ordered("CAKE")])
-    last = selling.sell(till.box.shop, [selling.Ordered("BREAD")])
-    again = replace(till, screens=Screens(till.box))
-    assert again.stage == "empty"
-    again.press("Shift+F7")
-    assert again.notice()[0] == "A copy is printing; it says COPY."
-    assert copied(till) == [last.sale_id]
-
-
-def test_after_a_return_its_receipt_is_the_last_one(till: Any) -> None:
-    shop = till.box.shop
-    sale = selling.sell(shop, [selling.Ordered("BREAD")])
-    receipt = returns.Receipt(sale_id=sale.sale_id)
-    back = returns.take_back(shop, receipt, [Wanted(1, 1)], "torn", "cash")
-    till.press("Shift+F7")
-    assert copied(till) == [back.return_id]
-
-
-def test_before_the_first_sale_there_is_no_receipt_to_print_again(till: Any) -> None:
-    till.press("Shift+F7")
-    assert (till.screen.notice, copied(till)) == (None, [])
-
-
-@pytest.mark.parametrize(
-    ("states", "key", "can_copy"),
-    [
-        (("HELD",), "counter.print.held", False),
-        (("SENDING", "UNKNOWN"), "counter.print.unknown", True),
-        (("SENDING", "SENT", "PRINTED"), "counter.print.printed", False),
-    ],
-)
-def test_the_receipts_state_is_in_words_with_what_to_do(
-    till: Any, states: tuple[str, ...], key: str, can_copy: bool
-) -> None:
-    till.scan(BREAD)
-    till.press("F8")
-    job_id = printing.recent(till.box.shop)[0].job_id
-    assert job_id is not None
-    for state in states:
-        printing.advance(till.box.shop, job_id, state)
-    shown = till.screen.stage.done.print_state
-    assert (shown.what.key, shown.can_copy) == (key, can_copy)
 
 
 # --- the rest ---

@@ -133,6 +133,24 @@ def test_an_unknown_job_is_printed_again_only_as_a_copy(shop: Shop, job_id: int)
     assert "재발행 COPY" in lines(copy.document)
 
 
+def test_what_a_person_has_to_decide_is_listed_oldest_first(shop: Shop, job_id: int) -> None:
+    later = selling.sell(shop, [Ordered("MILK")])
+    assert printing.undecided(shop) == []
+    for doubtful in (job_id + 1, job_id):
+        printing.advance(shop, doubtful, "SENDING")
+        printing.advance(shop, doubtful, "UNKNOWN")
+    assert printing.undecided(shop) == [
+        (job_id, "sale", False, later.receipt_number - 1),
+        (job_id + 1, "sale", False, later.receipt_number),
+    ]
+    printing.confirm_printed(shop, job_id)
+    copy = printing.copy(shop, job_id + 1)
+    assert printing.undecided(shop) == []
+    printing.advance(shop, copy.job_id or 0, "SENDING")
+    printing.advance(shop, copy.job_id or 0, "UNKNOWN")
+    assert printing.undecided(shop) == [(copy.job_id, "sale", True, later.receipt_number)]
+
+
 def test_a_copy_of_nothing(shop: Shop) -> None:
     with pytest.raises(NotFound):
         printing.copy(shop, 99)
