@@ -7,7 +7,9 @@ from collections.abc import Callable
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from cloud.errors import (
     HubError,
@@ -36,6 +38,29 @@ def add_to(app: FastAPI, page: Page) -> None:
 
     for kind in (HubError, RequestValidationError, HTTPException):
         app.add_exception_handler(kind, refuse)
+    app.add_middleware(NoNul, refuse=refuse)
+
+
+class NoNul:
+    """Refuses an address that names NUL, in its path or its query: PostgreSQL takes none, not even to look for it."""
+
+    def __init__(self, app: ASGIApp, refuse: Callable[[Request, Exception], Response]) -> None:
+        self._app = app
+        self._refuse = refuse
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or not names_nul(scope):
+            await self._app(scope, receive, send)
+            return
+        error = MalformedError(place="address", problem="Expected text without NUL, got one")
+        answer = await run_in_threadpool(self._refuse, Request(scope), error)
+        await answer(scope, receive, send)
+
+
+def names_nul(scope: Scope) -> bool:
+    return (
+        "\0" in scope["path"] or b"%00" in scope["query_string"] or b"\0" in scope["query_string"]
+    )
 
 
 def wants_page(request: Request) -> bool:

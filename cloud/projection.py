@@ -128,6 +128,9 @@ def project(
         message = projections[0].model.model_validate(body)
         origin = Origin(fact.edge_id, fact.epoch, fact.seq, fact.uid)
         rows = [made for projection in projections for made in projection.rows(origin, message)]
+        if "\\u0000" in fact.body and (place := nul_in(rows)):
+            detail = f"{place}: Expected text without NUL, got one."
+            return Parked(fact, WireError.FAILED_FACT, detail)
         return Projected(fact, projections, message, rows)
     except ValidationError as error:
         problem = error.errors(include_url=False, include_input=False)[0]
@@ -135,6 +138,19 @@ def project(
         return Parked(fact, WireError.FAILED_FACT, f"{place}: {problem['msg']}")
     except Exception as error:  # noqa: BLE001 - a projection's own fault must not stop the stream either
         return Parked(fact, WireError.FAILED_FACT, f"{type(error).__name__}: {error}")
+
+
+def nul_in(rows: Iterable[Row]) -> str:
+    """Where a row holds what PostgreSQL does not take, "" where none does. SQLite takes it: both refuse it here."""
+    return next(
+        (
+            f"{made.table.__tablename__}.{name}"
+            for made in rows
+            for name, value in made.values.items()
+            if isinstance(value, str) and "\0" in value
+        ),
+        "",
+    )
 
 
 def row(table: type[SQLModel], message: Message, **own: Any) -> Row:
@@ -194,7 +210,7 @@ class FactProjector:
             digest=hashlib.blake2b(fact.uid.encode(), digest_size=16).hexdigest(),
             edge_id=fact.edge_id,
             key=parked.key.value,
-            detail=parked.detail[:500],
+            detail=parked.detail[:500].replace("\0", "\\x00"),
             epoch=fact.epoch,
             seq=fact.seq,
             uid=fact.uid,

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict
 
 from cloud.errors import CatalogueError
 from contract.feeds import Price, Product, gtin14
+from contract.text import is_plain
 
 HIGHEST_PRICE_MINOR = 1_000_000_000_000  # a thousand pieces of it still fit into 64 bits
 
@@ -35,6 +36,11 @@ class Listed(NamedTuple):
 
 def check(change: CatalogueChange) -> None:
     """What the change says by itself. Raises CatalogueError."""
+    rows: list[Product | Price] = [*change.products, *change.prices]
+    for row in rows:
+        _check_text(row.sku, row.model_dump())
+    for sku in change.removed:
+        _check_text(sku, sku)
     for price in change.prices:
         _check_price(price)
     both = {product.sku for product in change.products} & set(change.removed)
@@ -53,6 +59,27 @@ def check_together(change: CatalogueChange, listed: Iterable[Listed]) -> None:
     after = [it for it in listed if it.sku not in gone] + [_listed(it) for it in changed.values()]
     _check_codes(after)
     _check_rates(after)
+
+
+def _check_text(sku: str, value: object, place: str = "sku") -> None:
+    for where, text in _texts(value, place):
+        if not is_plain(text):
+            detail = f"expected text without control characters in {where} of {sku!r}, got {text!r}"
+            raise CatalogueError(detail=detail)
+
+
+def _texts(value: object, place: str) -> Iterator[tuple[str, str]]:
+    """Every text in `value`, also what a newer contract than ours has there, each with its place."""
+    match value:
+        case str():
+            yield place, value
+        case dict():
+            for name, part in value.items():
+                yield "a name", name
+                yield from _texts(part, name)
+        case list() | tuple():
+            for part in value:
+                yield from _texts(part, place)
 
 
 def _check_price(price: Price) -> None:

@@ -23,6 +23,7 @@ from cloud.fleet import repository as fleet
 from cloud.fleet.commands import VERB_PATTERN, Wanted
 from cloud.ingest.tables import Alarm
 from cloud.settings import Settings
+from contract.text import PlainText
 from ui.pages import Look, Pages, Place
 from ui.stream import response
 
@@ -70,20 +71,24 @@ class Console:
         self.pages.add_to(app)
 
     def save_filter(
-        self, name: Annotated[str, Form(min_length=1, max_length=40)], query: Annotated[str, Form()]
+        self,
+        name: Annotated[PlainText, Form(min_length=1, max_length=40)],
+        query: Annotated[PlainText, Form()],
     ) -> Response:
         with self._database.write() as session:
             session.merge(SavedFilter(name=name.strip(), query=query))
         return RedirectResponse(f"/sales?{query}", 303)
 
-    def forget_filter(self, name: Annotated[str, Form()]) -> Response:
+    def forget_filter(self, name: Annotated[PlainText, Form()]) -> Response:
         with self._database.write() as session:
             saved = session.get(SavedFilter, name)
             if saved is not None:
                 session.delete(saved)
         return RedirectResponse("/sales", 303)
 
-    def alarm_done(self, edge_id: Annotated[str, Form()], key: Annotated[str, Form()]) -> Response:
+    def alarm_done(
+        self, edge_id: Annotated[PlainText, Form()], key: Annotated[PlainText, Form()]
+    ) -> Response:
         """Somebody has seen to it; the same again raises it anew."""
         with self._database.write() as session:
             alarm = session.get(Alarm, (edge_id, key))

@@ -77,17 +77,14 @@ def _check(packet: Packet, edge_id: str, message: BaseModel) -> Admitted | Rejec
     if isinstance(message, Hello) and message.min_v > WIRE_VERSION:
         detail = f"Expected a box that speaks version {WIRE_VERSION}, got {message.min_v} and up."
         return reject(packet, edge_id, WireError.VERSION_TOO_NEW, detail)
-    if b"\\u0000" in packet.payload and _has_nul(message):
-        # PostgreSQL keeps no NUL in text, and a body is JSON text, which never holds a raw one.
+    if b"\\u0000" in packet.payload and _names_nul(message):
+        # PostgreSQL keeps no NUL in text. In the body of a fact it stops nothing: see `intake.kept`.
         return reject(packet, edge_id, WireError.MALFORMED, "Expected text without NUL, got one.")
     return Admitted(edge_id, message)
 
 
-def _has_nul(message: BaseModel) -> bool:
-    """A body that only spells the escape is well: it holds six characters, not a NUL."""
-    if isinstance(message, Batch):
-        return any("\0" in text for text in (message.epoch, *(body for _, body in message.facts)))
-    return True
+def _names_nul(message: BaseModel) -> bool:
+    return "\0" in message.epoch if isinstance(message, Batch) else True
 
 
 def _first_problem(error: ValidationError) -> str:
@@ -102,7 +99,7 @@ def reject(packet: Packet, edge_id: str, key: WireError, detail: str) -> Rejecte
     return Rejected(
         edge_id=edge_id,
         key=key,
-        detail=detail,
+        detail=detail.replace("\0", "\\x00"),
         topic=packet.topic,
         kept=kept,
         size_bytes=len(packet.payload),

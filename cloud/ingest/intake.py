@@ -139,7 +139,7 @@ class Intake:
                 "epoch": epoch,
                 "seq": stored.seq,
                 "uid": stored.uid,
-                "body": stored.body,
+                "body": kept(stored.body),
                 "received_ms": received_ms,
             }
             for stored in reception.accepted
@@ -164,6 +164,15 @@ class Intake:
             self.streams[edge_id, epoch].row for epoch in closed if (edge_id, epoch) in self.streams
         ]
         return [row for row in known[-1:] if not row.is_frozen]
+
+
+def kept(body: str) -> str:
+    r"""The fact's text as the database keeps it: the same, but that a raw NUL, which no JSON holds, is spelt \u0000.
+
+    A box with a broken disk could send one, and its stream must not wait for it for ever. The projection then puts
+    the fact into quarantine.
+    """
+    return body.replace("\0", "\\u0000")
 
 
 def compare(hello: Hello, standing: Standing) -> bool | None:

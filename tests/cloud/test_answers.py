@@ -128,3 +128,41 @@ def test_what_the_framework_refuses_for_another_reason_keeps_its_words() -> None
         "what_now": "Correct the request and send it again.",
         "fields": {"detail": "There was an error parsing the body"},
     }
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/api/boxes/a%00b", "/api/sales?edge_id=%00", "/api/facts?edge_id=x&epoch=%00", "/%00"],
+)
+def test_an_address_that_names_nul_is_refused_in_our_form(client, path) -> None:
+    answer = client.get(path)
+    assert (answer.status_code, answer.json()["key"]) == (422, "hub.malformed")
+    assert answer.json()["message"] == (
+        "address: Expected text without NUL, got one. Nothing was changed."
+    )
+
+
+def test_an_address_that_spells_nul_twice_is_only_unknown(client) -> None:
+    assert client.get("/api/boxes/x?y=%2500").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("path", "form"),
+    [
+        ("/sales/filters", {"name": "a\0", "query": ""}),
+        ("/sales/filters", {"name": "a", "query": "\0"}),
+        ("/sales/filters/forget", {"name": "\0"}),
+        ("/data/alarms/done", {"edge_id": "\0", "key": "k"}),
+        ("/data/alarms/done", {"edge_id": "e", "key": "\0"}),
+    ],
+)
+def test_a_form_that_holds_nul_is_refused(client, path, form) -> None:
+    answer = client.post(path, data=form, follow_redirects=False)
+    assert (answer.status_code, answer.json()["key"]) == (422, "hub.malformed")
+    assert "expected text without control characters" in answer.json()["message"]
+
+
+def test_a_catalogue_that_holds_nul_is_refused(client) -> None:
+    price = {"sku": "A\0", "currency": "KRW", "amount_minor": 1}
+    answer = client.put("/api/prices", json={"prices": [price]})
+    assert (answer.status_code, answer.json()["key"]) == (409, "hub.catalogue")

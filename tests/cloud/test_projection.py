@@ -249,3 +249,56 @@ def snapshot(database: Database) -> list[Any]:
             stock.levels(session),
             [row.model_dump() for row in session.exec(select(Quarantined)).all()],
         ]
+
+
+def test_nul_in_a_fact_is_parked_with_its_place_and_the_stream_goes_on(
+    database: Database, box, bodies, arrive
+) -> None:
+    """PostgreSQL keeps none; SQLite would, and the two hubs would count different sales."""
+    box.log(bodies.sale(1, cashier="K\0m"))
+    box.log(bodies.sale(2))
+    arrive(box)
+    with database.read() as session:
+        assert session.exec(select(Sale.receipt_number)).all() == [2]
+        [parked] = session.exec(select(Quarantined)).all()
+    assert (parked.key, parked.detail, parked.seq) == (
+        "wire.failed_fact",
+        "sale.cashier: Expected text without NUL, got one.",
+        1,
+    )
+    assert parked.payload == box.facts[0].body
+
+
+def test_nul_where_no_row_is_made_of_it_parks_nothing(
+    database: Database, box, bodies, arrive
+) -> None:
+    box.log(bodies.sale(1, weather="\0"))
+    box.log(bodies.sale(2, cashier="\\u0000"))
+    arrive(box)
+    assert (count(database, Sale), count(database, Quarantined)) == (2, 0)
+
+
+@pytest.mark.parametrize("body", ['{"type":"a\0b","version":1}', "\0", '{"type":\0}'])
+def test_a_raw_nul_that_no_json_holds_is_parked_and_the_stream_goes_on(
+    database: Database, box, bodies, arrive, body: str
+) -> None:
+    box.log(body)
+    box.log(bodies.sale(2))
+    arrive(box)
+    with database.read() as session:
+        assert session.exec(select(Sale.receipt_number)).all() == [2]
+        [parked] = session.exec(select(Quarantined)).all()
+        assert session.exec(select(Fact.body).where(Fact.seq == 1)).all() == [
+            body.replace("\0", "\\u0000")
+        ]
+    assert (parked.seq, parked.payload) == (1, body.replace("\0", "\\u0000"))
+
+
+def test_a_name_with_nul_in_a_refusal_stops_nothing(
+    database: Database, box, bodies, arrive
+) -> None:
+    box.log(bodies.sale(1, tenders=[{"kind\0": 1}], **{"lines\0": 1}))
+    box.log({"type": "a\0b", "version": 1})
+    box.log(bodies.sale(3))
+    arrive(box)
+    assert (count(database, Sale), count(database, Quarantined)) == (1, 2)

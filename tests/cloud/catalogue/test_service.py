@@ -144,3 +144,40 @@ def test_a_tax_group_has_one_rate(database: Database) -> None:
     )
     both = (product(sku, tax_rate_bp=1_200) for sku in ("A", "B"))
     assert service.apply(database, products(*both))["catalogue"] == 4
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        (
+            {"products": [product("A", names={"en": "a\0b"})]},
+            r"text without control characters in en of 'A', got 'a\x00b'",
+        ),
+        (
+            {"products": [product("A", gtins=["MARU\0"])]},
+            r"text without control characters in gtins of 'A', got 'MARU\x00'",
+        ),
+        (
+            {"products": [product("A", names={"e\0": "a"})]},
+            r"text without control characters in a name of 'A', got 'e\x00'",
+        ),
+        (
+            {"products": [product("A", shelf={"bay": ["1", "\x1b@"]})]},
+            r"text without control characters in bay of 'A', got '\x1b@'",
+        ),
+        (
+            {"prices": [{"sku": "A\0", "currency": "KRW", "amount_minor": 1}]},
+            r"text without control characters in sku of 'A\x00', got 'A\x00'",
+        ),
+        (
+            {"removed": ["A\0"]},
+            r"text without control characters in sku of 'A\x00', got 'A\x00'",
+        ),
+    ],
+)
+def test_what_is_no_text_is_refused_by_its_place(database: Database, wrong, words: str) -> None:
+    """PostgreSQL takes no NUL, and a printer at the till would obey an escape."""
+    with pytest.raises(CatalogueError) as refusal:
+        service.apply(database, CatalogueChange.model_validate(wrong))
+    assert str(refusal.value) == f"The catalogue was not changed: expected {words}."
+    assert log_of(database, "catalogue") == log_of(database, "prices") == []

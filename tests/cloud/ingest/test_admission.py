@@ -75,13 +75,22 @@ def test_a_newer_language_is_refused_as_such(box) -> None:
     assert outcome.detail == "Expected a box that speaks version 1, got 2 and up."
 
 
-def test_a_nul_in_a_body_is_refused_but_its_spelling_is_not(box) -> None:
+def test_a_nul_in_a_fact_is_admitted_but_in_a_name_of_the_stream_it_is_not(box) -> None:
     box.log('{"name":"\\u0000"}')
-    spelt = box.batch()
-    assert admit(Packet(FACTS, spelt.model_dump_json().encode())) == Admitted(box.edge_id, spelt)
     box.log("\0")
-    outcome = refused(Packet(FACTS, box.batch().model_dump_json().encode()))
+    batch = box.batch()
+    assert admit(Packet(FACTS, batch.model_dump_json().encode())) == Admitted(box.edge_id, batch)
+    renamed = batch.model_copy(update={"epoch": "e\0"})
+    outcome = refused(Packet(FACTS, renamed.model_dump_json().encode()))
     assert outcome.detail == "Expected text without NUL, got one."
+    outcome = refused(Packet(HELLO, to_json(box.hello(software="\0")).encode()))
+    assert outcome.detail == "Expected text without NUL, got one."
+
+
+def test_a_nul_in_the_place_of_a_mistake_is_spelt(box) -> None:
+    text = to_json(box.hello()).replace('"location_name":{}', '"location_name":{"k\\u0000":1}')
+    outcome = refused(Packet(HELLO, text.encode()))
+    assert outcome.detail == "location_name.k\\x00: Input should be a valid string"
 
 
 def test_bytes_that_are_no_text_are_kept_readable() -> None:

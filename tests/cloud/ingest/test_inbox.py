@@ -328,3 +328,11 @@ def test_a_long_queue_narrows_the_window_and_then_pauses_longer_and_longer(
     drained: int, full_before: int, allowed: tuple[int, int]
 ) -> None:
     assert allowance(drained, full_before) == allowed
+
+
+def test_a_raw_nul_in_a_body_stops_no_stream(database: Database, box, take) -> None:
+    box.log("\0")
+    box.log({"n": 1})
+    answers = take(box.edge_id, box.batch())
+    assert answers == [(box.edge_id, Ack(epoch="e1", high=2, chain=box.chains[2]))]
+    assert [body for *_, body in stored(database)] == ["\\u0000", '{"n": 1}']
