@@ -1,9 +1,8 @@
 """What every receipt printer's driver must do, on every kind of line, in real time.
 
-Runs for each registered driver of the kind; its simulator is the module of the same name in `hardware_sim`.
+Runs for each driver of the kind, on the simulator that stands for it here.
 """
 
-import importlib
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -16,14 +15,15 @@ import pytest
 from drivers.errors import Refused, Unavailable, UnknownOutcome
 from drivers.events import Health, Reason
 from drivers.interfaces import PrintDocument, QrSymbol, ReceiptPrinter, Rule, TextLine
-from drivers.registry import all_entries, build, profiles
+from drivers.registry import build, profiles
 from drivers.transport import open_transport
 from hardware_sim.hosts import PtyHost, TcpHost
+from hardware_sim.printers.escpos import EscposSimulator
 from hardware_sim.printers.models import PrinterModel, models
 from hardware_sim.usb_backend import UsbBus, UsbIdentity
 from hardware_sim.wire import RealTime
 
-DRIVERS = [it.name for it in all_entries() if it.kind == "receipt_printer"]
+STANDS: dict[str, Callable[[PrinterModel], Any]] = {"escpos": EscposSimulator}
 LINES = ("tcp", "pty", "usb")
 LINE_NUMBERS = range(1, 31)
 WITHIN_S = 10.0  # what a busy machine may need for milliseconds' work
@@ -93,7 +93,7 @@ def fast(model: PrinterModel) -> PrinterModel:
     return replace(model, rows_per_s=48_000)
 
 
-@pytest.fixture(params=DRIVERS)
+@pytest.fixture(params=STANDS)
 def driver_name(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
@@ -101,8 +101,7 @@ def driver_name(request: pytest.FixtureRequest) -> str:
 @pytest.fixture(params=LINES)
 def bench(request: pytest.FixtureRequest, driver_name: str, tmp_path: Path) -> Iterator[Bench]:
     profile = next(it for it in profiles("printers").values() if it.driver == driver_name)
-    module = importlib.import_module(f"hardware_sim.printers.{driver_name}")
-    sim = module.EscposSimulator(fast(models()[profile.name]))
+    sim = STANDS[driver_name](fast(models()[profile.name]))
     host = host_on(request.param, sim, tmp_path)
     if request.param != "usb":
         host.start()
@@ -135,6 +134,14 @@ def receipt(driver: ReceiptPrinter, name: str = "Line") -> bytes:
 
 def expected(name: str = "Line") -> list[str]:
     return [f"{name} {number}" for number in LINE_NUMBERS]
+
+
+def test_every_receipt_printer_stands_here(entries_of: Callable[[str], set[str]]):
+    assert entries_of("receipt_printer") == set(STANDS)
+
+
+def test_every_model_that_a_driver_knows_is_simulated():
+    assert set(profiles("printers")) == set(models())
 
 
 def test_is_a_receipt_printer(bench: Bench):
