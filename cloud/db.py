@@ -18,10 +18,12 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Dialect, Engine
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import Field, Session, SQLModel
 
 import cloud
+from cloud.errors import DatabaseError
 from cloud.migrations import migrate, migrations
 
 BUSY_TIMEOUT_MS = 10_000
@@ -71,10 +73,14 @@ class Database:
     def create(self) -> None:
         """Makes the tables, or brings those of older software up to this one's, in one transaction.
 
-        Raises SchemaError, and changes nothing, where newer software has been here.
+        Raises SchemaError, and changes nothing, where newer software has been here; DatabaseError where none answers.
         """
-        with self.write() as session:
-            migrate(session.connection(), migrations())
+        try:
+            with self.write() as session:
+                migrate(session.connection(), migrations())
+        except OperationalError as error:
+            detail = " ".join(str(error.orig).split()).rstrip(".")
+            raise DatabaseError(detail=detail) from error
 
     @contextlib.contextmanager
     def read(self) -> Iterator[Session]:

@@ -47,6 +47,12 @@ class EncryptionError(HubError):
     )
 
 
+class DatabaseError(HubError):
+    key = "hub.database"
+    template = "The database cannot be used: {detail}. The hub does not start."
+    what_now = "Start the database, or put database_url right in the settings, and start again."
+
+
 class SchemaError(HubError):
     key = "hub.schema"
     template = (

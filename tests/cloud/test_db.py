@@ -1,10 +1,14 @@
 """The database keeps what it was given, and nothing of a write that failed."""
 
+import socket
+from pathlib import Path
+
 import pytest
 from sqlmodel import Session, select
 
 from cloud.console.tables import SavedFilter
 from cloud.db import Database
+from cloud.errors import DatabaseError
 
 
 def test_sqlite_writes_through_to_the_disk(sqlite: Database) -> None:
@@ -24,6 +28,29 @@ def test_a_write_that_raises_leaves_nothing(database: Database) -> None:
         fail_in_the_middle()
     with database.read() as session:
         assert session.exec(select(SavedFilter)).all() == []
+
+
+def test_a_database_that_does_not_answer_is_told_in_words_without_its_password() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    database = Database(f"postgresql+psycopg://hub:sesame@127.0.0.1:{port}/hub")
+    with pytest.raises(DatabaseError) as refusal:
+        database.create()
+    assert refusal.value.message.startswith(
+        f'The database cannot be used: connection failed: connection to server at "127.0.0.1", port {port} failed'
+    )
+    assert refusal.value.message.endswith(". The hub does not start.")
+    assert "sesame" not in str(refusal.value)
+
+
+def test_a_file_that_is_no_database_is_told_in_words(tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    database = Database(f"sqlite:///{tmp_path / 'folder'}")
+    with pytest.raises(DatabaseError) as refusal:
+        database.create()
+    assert refusal.value.message == (
+        "The database cannot be used: unable to open database file. The hub does not start."
+    )
 
 
 def pragma(session: Session, name: str) -> object:
