@@ -41,6 +41,8 @@ def check(change: CatalogueChange) -> None:
         _check_text(row.sku, row.model_dump())
     for sku in change.removed:
         _check_text(sku, sku)
+    for product in change.products:
+        _check_gtins(product)
     for price in change.prices:
         _check_price(price)
     both = {product.sku for product in change.products} & set(change.removed)
@@ -80,6 +82,25 @@ def _texts(value: object, place: str) -> Iterator[tuple[str, str]]:
         case list() | tuple():
             for part in value:
                 yield from _texts(part, place)
+
+
+def _check_gtins(product: Product) -> None:
+    """A till's scanner takes such a code for a misread one. Of another length or with letters it is the shop's own."""
+    for code in product.gtins:
+        if gtin14(code) and code[-1] != check_digit(code[:-1]):
+            wanted = check_digit(code[:-1])
+            detail = f"expected a GTIN with check digit {wanted} for {product.sku}, got {code}"
+            raise CatalogueError(detail=detail)
+
+
+def check_digit(payload: str) -> str:
+    """Of a GTIN without its last digit (GS1 General Specifications 7.9); numbers for use in a shop alone have it too.
+
+    >>> check_digit("950110153000"), check_digit("200001000020")
+    ('3', '3')
+    """
+    weighted = sum(int(it) * (1 if at % 2 else 3) for at, it in enumerate(reversed(payload)))
+    return str(-weighted % 10)
 
 
 def _check_price(price: Price) -> None:

@@ -19,11 +19,11 @@ from edge.settings import Settings
 NOON = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)  # noon in Seoul
 
 PRODUCTS: tuple[dict[str, Any], ...] = (
-    {"sku": "BREAD", "gtins": ["8801234500016"], "names": {"ko": "우유 식빵", "en": "Milk bread", "zh": "牛奶面包"},
+    {"sku": "BREAD", "gtins": ["8801234500012"], "names": {"ko": "우유 식빵", "en": "Milk bread", "zh": "牛奶面包"},
      "tax_group": "standard", "tax_rate_bp": 1000, "is_quick": True},
-    {"sku": "MILK", "gtins": ["8801234500023", "50123452"], "names": {"ko": "우유", "en": "Milk"},
+    {"sku": "MILK", "gtins": ["8801234500029", "50123452"], "names": {"ko": "우유", "en": "Milk"},
      "tax_group": "free", "tax_rate_bp": 0},
-    {"sku": "CAKE", "gtins": ["8801234500030"], "names": {"ko": "딸기 케이크"}, "tax_group": "standard",
+    {"sku": "CAKE", "gtins": ["8801234500036"], "names": {"ko": "딸기 케이크"}, "tax_group": "standard",
      "tax_rate_bp": 1000},
     {"sku": "ZERO", "names": {"ko": "값 없는 빵"}, "tax_group": "standard", "tax_rate_bp": 1000},
     {"sku": "GIFT", "names": {"ko": "사은품"}, "tax_group": "free", "tax_rate_bp": 0},

@@ -112,11 +112,11 @@ def products(*rows: dict[str, object], removed: tuple[str, ...] = ()) -> Catalog
     return CatalogueChange.model_validate({"products": list(rows), "removed": list(removed)})
 
 
-@pytest.mark.parametrize("spelt", ["8801234500016", "08801234500016"])
+@pytest.mark.parametrize("spelt", ["8801234500012", "08801234500012"])
 def test_a_code_belongs_to_one_product(database: Database, spelt: str) -> None:
     """Else one box would sell A under it and another B."""
-    service.apply(database, products(product("A", gtins=["8801234500016"])))
-    message = "expected code 08801234500016 on one product, got it on A and B"
+    service.apply(database, products(product("A", gtins=["8801234500012"])))
+    message = "expected code 08801234500012 on one product, got it on A and B"
     with pytest.raises(CatalogueError, match=message):
         service.apply(database, products(product("B", gtins=[spelt])))
     with pytest.raises(CatalogueError, match="expected code MARU-7 on one product"):
@@ -126,11 +126,38 @@ def test_a_code_belongs_to_one_product(database: Database, spelt: str) -> None:
     assert log_of(database, "catalogue") == [("A", 1, False)]
 
 
+@pytest.mark.parametrize(
+    ("wrong", "digit"),
+    [
+        ("9501101530004", "3"),
+        ("09501101530004", "3"),
+        ("012345678904", "5"),
+        ("96385070", "4"),
+        ("2000010000204", "3"),
+    ],
+)
+def test_a_gtin_that_a_scanner_would_take_for_misread_is_refused(
+    database: Database, wrong: str, digit: str
+) -> None:
+    with pytest.raises(CatalogueError) as refusal:
+        service.apply(database, products(product("A"), product("B", gtins=["96385074", wrong])))
+    assert str(refusal.value) == (
+        f"The catalogue was not changed: expected a GTIN with check digit {digit} for B, got {wrong}."
+    )
+    assert log_of(database, "catalogue") == []
+
+
+def test_a_shop_s_own_codes_are_taken(database: Database) -> None:
+    """A number of GS1's range for use in a shop alone, a short one, one with letters."""
+    own = ["2000010000203", "20000011", "4711", "MARU-7"]
+    assert service.apply(database, products(product("A", gtins=own)))["catalogue"] == 1
+
+
 def test_a_code_moves_to_another_product(database: Database) -> None:
-    service.apply(database, products(product("A", gtins=["8801234500016"])))
-    moved = product("A"), product("B", gtins=["8801234500016"])
+    service.apply(database, products(product("A", gtins=["8801234500012"])))
+    moved = product("A"), product("B", gtins=["8801234500012"])
     assert service.apply(database, products(*moved))["catalogue"] == 3
-    heir = product("C", gtins=["8801234500016"])
+    heir = product("C", gtins=["8801234500012"])
     assert service.apply(database, products(heir, removed=("B",)))["catalogue"] == 5
 
 

@@ -18,7 +18,7 @@ from edge.domain.tax import TaxTotal
 from edge.domain.tender import Tender
 
 EMPTY = Basket("b", "s", "Kim", "KRW")
-BREAD = Article("BREAD", "우유 식빵", 4_500, "standard", 1000, "08801234500001")
+BREAD = Article("BREAD", "우유 식빵", 4_500, "standard", 1000, "08801234500005")
 MILK = Article("MILK", "우유", 2_800, "free", 0)
 SCAN = EnteredCode("x")
 

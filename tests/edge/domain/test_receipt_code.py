@@ -54,7 +54,7 @@ def test_names_are_not_in_the_code() -> None:
 @pytest.mark.parametrize(
     ("code", "message"),
     [
-        ("8801234500001", "Expected the code of a receipt, got '8801234500001'."),
+        ("8801234500005", "Expected the code of a receipt, got '8801234500005'."),
         ("TW1:not base32!", "Expected the code of a receipt, got 'TW1:not base32!'."),
         ("TW1:AAAA", "Expected the code of a receipt, got 2 bytes."),
         ("x" * 30, "Expected the code of a receipt, got 'xxxxxxxxxxxxxxxxxxxx'…."),

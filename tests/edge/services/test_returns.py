@@ -80,7 +80,7 @@ def test_goods_come_back_against_the_receipts_code(shop: Shop, facts: Facts, row
 def test_each_line_comes_back_at_the_rate_it_was_sold_at(scan: Scan, shop: Shop) -> None:
     """The group's rate changed while the basket was open: bread at 10 %, cake at 12 %."""
     scan("BREAD")
-    cake = {"sku": "CAKE", "gtins": ["8801234500030"], "names": {"ko": "딸기 케이크"}}
+    cake = {"sku": "CAKE", "gtins": ["8801234500036"], "names": {"ko": "딸기 케이크"}}
     taxed = cake | {"tax_group": "standard", "tax_rate_bp": 1_200}
     change = Operation(key="CAKE", version=2, value=taxed)
     new = Ops(feed="catalogue", after=1, through=2, operations=(change,))

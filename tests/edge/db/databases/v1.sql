@@ -159,9 +159,9 @@ CREATE TABLE product (
     category TEXT NOT NULL,
     is_quick INTEGER NOT NULL
 );
-INSERT INTO "product" VALUES('BREAD',1,'{"gtins":["8801234500016"],"is_quick":true,"names":{"en":"Milk bread","ko":"우유 식빵","zh":"牛奶面包"},"sku":"BREAD","tax_group":"standard","tax_rate_bp":1000}','BREAD','{"ko": "우유 식빵", "en": "Milk bread", "zh": "牛奶面包"}','standard',1000,'ea','',1);
-INSERT INTO "product" VALUES('MILK',1,'{"gtins":["8801234500023","50123452"],"names":{"en":"Milk","ko":"우유"},"sku":"MILK","tax_group":"free","tax_rate_bp":0}','MILK','{"ko": "우유", "en": "Milk"}','free',0,'ea','',0);
-INSERT INTO "product" VALUES('CAKE',1,'{"gtins":["8801234500030"],"names":{"ko":"딸기 케이크"},"sku":"CAKE","tax_group":"standard","tax_rate_bp":1000}','CAKE','{"ko": "딸기 케이크"}','standard',1000,'ea','',0);
+INSERT INTO "product" VALUES('BREAD',1,'{"gtins":["8801234500012"],"is_quick":true,"names":{"en":"Milk bread","ko":"우유 식빵","zh":"牛奶面包"},"sku":"BREAD","tax_group":"standard","tax_rate_bp":1000}','BREAD','{"ko": "우유 식빵", "en": "Milk bread", "zh": "牛奶面包"}','standard',1000,'ea','',1);
+INSERT INTO "product" VALUES('MILK',1,'{"gtins":["8801234500029","50123452"],"names":{"en":"Milk","ko":"우유"},"sku":"MILK","tax_group":"free","tax_rate_bp":0}','MILK','{"ko": "우유", "en": "Milk"}','free',0,'ea','',0);
+INSERT INTO "product" VALUES('CAKE',1,'{"gtins":["8801234500036"],"names":{"ko":"딸기 케이크"},"sku":"CAKE","tax_group":"standard","tax_rate_bp":1000}','CAKE','{"ko": "딸기 케이크"}','standard',1000,'ea','',0);
 INSERT INTO "product" VALUES('ZERO',1,'{"names":{"ko":"값 없는 빵"},"sku":"ZERO","tax_group":"standard","tax_rate_bp":1000}','ZERO','{"ko": "값 없는 빵"}','standard',1000,'ea','',0);
 INSERT INTO "product" VALUES('GIFT',1,'{"names":{"ko":"사은품"},"sku":"GIFT","tax_group":"free","tax_rate_bp":0}','GIFT','{"ko": "사은품"}','free',0,'ea','',0);
 INSERT INTO "product" VALUES('NOPRICE',1,'{"names":{"ko":"새 빵"},"sku":"NOPRICE","tax_group":"standard","tax_rate_bp":1000}','NOPRICE','{"ko": "새 빵"}','standard',1000,'ea','',0);
@@ -169,10 +169,10 @@ CREATE TABLE product_code (
     code TEXT NOT NULL PRIMARY KEY,
     sku TEXT NOT NULL
 ) WITHOUT ROWID;
-INSERT INTO "product_code" VALUES('08801234500016','BREAD');
-INSERT INTO "product_code" VALUES('08801234500030','CAKE');
+INSERT INTO "product_code" VALUES('08801234500012','BREAD');
+INSERT INTO "product_code" VALUES('08801234500036','CAKE');
 INSERT INTO "product_code" VALUES('00000050123452','MILK');
-INSERT INTO "product_code" VALUES('08801234500023','MILK');
+INSERT INTO "product_code" VALUES('08801234500029','MILK');
 CREATE TABLE sale (
     sale_id TEXT NOT NULL PRIMARY KEY,
     receipt_number INTEGER NOT NULL,
