@@ -25,11 +25,14 @@ def sim_run(shop: Path) -> None:
     """Starts the peripherals that SHOP (a TOML file) names, and their page."""
     from hardware_sim.settings import SettingsError
     from hardware_sim.shop import run
+    from ui.serving import PortError
 
     try:
         run(shop)
     except SettingsError as error:
         raise click.UsageError(str(error)) from error
+    except PortError as error:
+        raise click.ClickException(str(error)) from error
 
 
 @sim.command("line")
