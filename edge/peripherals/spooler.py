@@ -84,6 +84,7 @@ class Spooler:
         self._woken.set()
 
     def run(self, stopping: threading.Event) -> None:
+        self._rehearse()
         while not stopping.is_set():
             if not self._step_or_wait():
                 self._woken.wait(RETRY_S)
@@ -104,6 +105,16 @@ class Spooler:
             printing.advance(self._shop, job.job_id, "QUEUED")
             job = job.model_copy(update={"state": "QUEUED"})
         return job.state == "QUEUED" and self._print(job)
+
+    def _rehearse(self) -> None:
+        """Puts the newest receipt into the printer's words and drops it: fonts are loaded before a customer waits."""
+        try:
+            document = printing.newest_receipt(self._shop)
+            if document is not None:
+                self._printer.encode(document)
+        except Exception:
+            # Whatever is wrong with that receipt must not keep the next one from being printed.
+            log.exception("The newest receipt could not be made again")
 
     def _step_or_wait(self) -> bool:
         try:

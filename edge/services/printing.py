@@ -91,6 +91,13 @@ def oldest_waiting(shop: Shop) -> PrintJob | None:
         return job and job.model_copy(update={"document": _document(shop, reader, job)})
 
 
+def newest_receipt(shop: Shop) -> PrintDocument | None:
+    """The newest sale's receipt, made anew from its rows; None before the first sale."""
+    with shop.read() as reader:
+        sale_id = sales.newest_id(reader)
+        return receipts.sale_receipt(shop, sales.completed(reader, sale_id)) if sale_id else None
+
+
 def unfinished(shop: Shop) -> Sequence[PrintJob]:
     """Every job that is not PRINTED or FAILED, oldest first."""
     with shop.read() as reader:

@@ -72,6 +72,11 @@ def last_id(shop: Shop) -> str | None:
         return None if found is None else str(found[0])
 
 
+def newest_id(reader: Reader) -> str | None:
+    found: str | None = reader.sql("SELECT max(sale_id) FROM sale").fetchone()[0]
+    return found
+
+
 def completed(reader: Reader, sale_id: str) -> SaleCompleted:
     """The sale as the fact that it was, without its stamp: what a receipt is made from. Raises NotFound."""
     sale = reader.first(tables.Sale, _SALE, sale_id=sale_id)

@@ -1,5 +1,6 @@
 """Print jobs: each once, proved, held or unknown, and never a second time by itself."""
 
+import threading
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -8,11 +9,11 @@ import pytest
 
 from drivers.errors import Refused, Timeout, UnknownOutcome
 from drivers.events import PrintProof, Reason
-from edge.domain.errors import DiskFull
+from edge.domain.errors import DiskFailed, DiskFull
 from edge.peripherals.conditions import Condition, State
 from edge.peripherals.resolver import recover
 from edge.peripherals.spooler import DEADLINE_S, RETRY_S, Spooler, process_id
-from edge.services import printing, selling
+from edge.services import documents, printing, selling
 from edge.services.selling import Ordered
 
 PROVED = PrintProof(is_printed=True, witness="process_id")
@@ -221,6 +222,43 @@ def test_after_a_crash_the_unknown_receipt_is_not_printed_and_the_next_is(
     assert spooler.step() is True
     assert spooler.step() is False
     assert [mark for mark, _ in printer.sent] == ["0002"]
+
+
+@pytest.fixture
+def stopped():
+    """The box stops as soon as the thread has begun."""
+    stopping = threading.Event()
+    stopping.set()
+    return stopping
+
+
+def test_it_begins_with_the_newest_receipt_in_the_printers_words_and_on_no_paper(
+    shop, spooler, printer, stopped, mocker
+):
+    sell(shop)
+    newest = documents.from_text(printing.oldest_waiting(shop).document)
+    spooler.step()
+    encode = mocker.spy(printer, "encode")
+    spooler.run(stopped)
+    encode.assert_called_once_with(newest)
+    assert (len(printer.sent), states(shop)) == (1, [("PRINTED", "")])
+
+
+def test_before_the_first_sale_there_is_nothing_to_begin_with(spooler, printer, stopped, mocker):
+    encode = mocker.spy(printer, "encode")
+    spooler.run(stopped)
+    encode.assert_not_called()
+
+
+def test_a_receipt_that_cannot_be_made_again_keeps_nobody_from_printing(
+    shop, spooler, stopped, mocker, caplog
+):
+    sell(shop)
+    mocker.patch.object(printing, "newest_receipt", side_effect=DiskFailed(detail="torn"))
+    spooler.run(stopped)
+    assert "The newest receipt could not be made again" in caplog.text
+    assert spooler.step() is True
+    assert states(shop) == [("PRINTED", "")]
 
 
 def test_a_full_disk_prints_nothing_rather_than_twice(shop, spooler, printer, mocker):
