@@ -113,7 +113,8 @@ class Line:
         self._drawing: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
-        await self._follow()
+        """In the condition that it was made with."""
+        await self.set(self.condition)
 
     async def stop(self) -> None:
         self._stop_drawing()
@@ -274,11 +275,11 @@ def control_app(line: Line) -> Any:
     )
 
 
-async def serve(forwards: Sequence[Forward], control: tuple[str, int]) -> None:
+async def serve(forwards: Sequence[Forward], control: tuple[str, int], state: str) -> None:
     """Runs until the process is told to end."""
     import uvicorn
 
-    line = Line(forwards)
+    line = Line(forwards, Condition(state))
     await line.start()
     config = uvicorn.Config(
         control_app(line), host=control[0], port=control[1], log_level="warning", lifespan="off"
@@ -287,11 +288,11 @@ async def serve(forwards: Sequence[Forward], control: tuple[str, int]) -> None:
     await line.stop()
 
 
-def run(listen: Sequence[str], to: Sequence[str], control: str) -> None:
-    """`twinstore sim line`: as many `listen` as `to`, each "HOST:PORT"."""
+def run(listen: Sequence[str], to: Sequence[str], control: str, state: str) -> None:
+    """`twinstore sim line`: as many `listen` as `to`, each "HOST:PORT"; `state` is what it begins in."""
     if len(listen) != len(to):
         raise ValueError(f"Expected as many --listen as --to, got {len(listen)} and {len(to)}.")
     forwards = [
         Forward(address_of(near), address_of(far)) for near, far in zip(listen, to, strict=True)
     ]
-    asyncio.run(serve(forwards, address_of(control)))
+    asyncio.run(serve(forwards, address_of(control), state))

@@ -43,11 +43,18 @@ def sim_run(shop: Path) -> None:
     "--to", required=True, multiple=True, metavar="HOST:PORT", help="Where that leads, in order."
 )
 @click.option("--control", required=True, metavar="HOST:PORT", help="HTTP: cut it, put it back.")
-def sim_line(listen: tuple[str, ...], to: tuple[str, ...], control: str) -> None:
+@click.option(
+    "--state",
+    type=click.Choice(["up", "cut", "hole", "hole_up", "hole_down", "slow", "refuse", "random"]),
+    default="up",
+    show_default=True,
+    help="What it begins in.",
+)
+def sim_line(listen: tuple[str, ...], to: tuple[str, ...], control: str, state: str) -> None:
     """Stands between a box and its hub, to be cut, swallowed or slowed."""
     from hardware_sim.line import run
 
-    run(listen, to, control)
+    run(listen, to, control, state)
 
 
 @click.command()

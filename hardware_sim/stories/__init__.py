@@ -1,7 +1,10 @@
 """Stories: a day, or three, in real processes, told step by step; each step says what was checked.
 
 stage       the real processes, the party that is killed or cut, the steps
+cashier     a day at the counter, over the box's API
 ledger      what must be true, kept by the teller apart from box and hub
+comparison  box and hub against each other and against that ledger
+keepsakes   the folder that is left: receipts, pages, ledgers, an index
 blackout    three days without a line
 """
 
@@ -38,15 +41,17 @@ def play(
     mishap = Mishap(cut=cut, kill=kill, seed=seed)
     stage = Stage(FOLDER / name, mishap)
     figures: Figures = {"days": days, "seed": seed, "cut": cut or "", "kill": kill or ""}
-    is_true = False
+    verdict = "Nothing of it was untrue."
     try:
         with stage:
             figures |= stories[name](stage, days)
-        is_true = True
     except (Untrue, PartyError) as reason:
-        say(f"\nNot true: {reason}")
+        verdict = f"Not true: {reason}"
         figures["untrue"] = str(reason)
-    say(f"\nReceipts, Z reports and ledgers are in {stage.folder}.")
+    is_true = "untrue" not in figures
+    stage.say(f"\n{verdict}")
+    stage.kept.keep_index(name.capitalize(), stage.told, verdict)
+    say(f"Receipts, pages and ledgers are in {stage.folder}; begin with index.html.")
     if as_json:
         say(last_line(name, ok=is_true, figures=figures))
     return 0 if is_true else 1

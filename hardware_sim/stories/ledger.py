@@ -39,12 +39,13 @@ class Day:
 
 @dataclass(slots=True)
 class Ledger:
-    """`pieces` in the shop by SKU; `receipts` in the order in which customers got them."""
+    """`pieces` in the shop by SKU; `receipts` in the order in which customers got them; `card_minor` from all cards."""
 
     receipts: list[Receipt] = field(default_factory=list)
     returns: list[str] = field(default_factory=list)
     pieces: Counter[str] = field(default_factory=Counter)
     z: list[Json] = field(default_factory=list)
+    card_minor: int = 0
     day: Day = field(default_factory=lambda: Day(0))
 
     def received(self, sku: str, quantity: int) -> None:
@@ -56,7 +57,8 @@ class Ledger:
             self.pieces[line["sku"]] -= line["quantity"]
         self.day.sale_count += 1
         self.day.gross_minor += sale["total_minor"]
-        self.day.cash_minor += _cash(sale)
+        self.day.cash_minor += _paid(sale, "cash")
+        self.card_minor += _paid(sale, "card")
 
     def took_back(self, given: Json) -> None:
         self.returns.append(given["return_id"])
@@ -64,12 +66,22 @@ class Ledger:
             self.pieces[line["sku"]] += line["quantity"] * line["is_restocked"]
         self.day.return_count += 1
         self.day.refund_minor += given["total_minor"]
-        self.day.cash_minor -= _cash(given)
+        self.day.cash_minor -= _paid(given, "cash")
+
+    def told(self) -> Json:
+        """For the folder that the story leaves."""
+        return {
+            "receipts": [receipt._asdict() for receipt in self.receipts],
+            "returns": self.returns,
+            "pieces": dict(self.pieces),
+            "card_minor": self.card_minor,
+            "z": self.z,
+        }
 
     def moved_cash(self, amount_minor: int) -> None:
         """Positive into the drawer."""
         self.day.moved_minor += amount_minor
 
 
-def _cash(fact: Json) -> int:
-    return sum(tender["amount_minor"] for tender in fact["tenders"] if tender["kind"] == "cash")
+def _paid(fact: Json, kind: str) -> int:
+    return sum(tender["amount_minor"] for tender in fact["tenders"] if tender["kind"] == kind)

@@ -1,4 +1,4 @@
-"""The stage of a story: real processes, a teller who counts the steps, and the mishap that strikes one of them."""
+"""The stage of a story: real processes, a teller who counts the steps, and the mishap that strikes in one of them."""
 
 from __future__ import annotations
 
@@ -21,14 +21,18 @@ from hardware_sim.proof.outside import HeadOffice, Program, Till, until
 from hardware_sim.proof.report import say
 from hardware_sim.proof.untrue import Untrue
 from hardware_sim.settings_files import Shop
+from hardware_sim.stories.keepsakes import Keepsakes
 
 CUT_S = 3.0
 CLOCK_FILE = "clock"
+MOST_REQUESTS = (
+    8  # of a step, before one of which the mishap strikes; a shorter step is struck at its end
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Mishap:
-    """`cut` loses that party's line for a while, `kill` ends it with SIGKILL; the seed chooses the step."""
+    """`cut` loses that party's line for a while, `kill` ends it with SIGKILL; the seed chooses step and moment."""
 
     cut: str | None = None
     kill: str | None = None
@@ -37,10 +41,15 @@ class Mishap:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """`play` does it and says what was checked; it raises Untrue."""
+    """`play` does it and says what was checked; it raises Untrue. `is_lit` where the line is up all the while.
+
+    `chapter` is the heading of a step that begins something new.
+    """
 
     words: str
     play: Callable[[], str]
+    is_lit: bool = False
+    chapter: str = ""
 
 
 class Stage:
@@ -57,6 +66,12 @@ class Stage:
         self.office = HeadOffice(self.company.hub.url)
         self.counter = Program(self.company.sim.url)
         self.mishap = mishap
+        self.kept = Keepsakes(self.folder)
+        self.told: list[str] = []
+        self._mending: threading.Timer | None = None
+        self._requests_left: int | None = None
+        self._step = 0
+        self.till.client.event_hooks = {"request": [self._before]}
 
     def __enter__(self) -> Self:
         self.company.__enter__()
@@ -68,20 +83,44 @@ class Stage:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        if self._mending is not None:
+            self._mending.join()  # a process that stands still could not be asked to end
         for program in (self.till, self.office, self.counter):
             program.client.close()
         self.company.__exit__(kind, error, trace)
 
-    def play(self, steps: Sequence[Step]) -> int:
-        """Every step in turn, the mishap before one of them; gives how many were played."""
-        struck = random.Random(self.mishap.seed).randrange(1, len(steps))
+    def say(self, words: str) -> None:
+        """On the screen, and kept."""
+        self.told.append(words)
+        say(words)
+
+    def play(self, lived: Sequence[Step], judged: Sequence[Step]) -> int:
+        """Every step in turn, the mishap in one of those that are `lived`; gives how many were played."""
+        chance = random.Random(str(self.mishap.seed))  # small numbers alone are alike
+        struck = chance.choice(self._may_be_struck(lived))
+        moment = chance.randrange(MOST_REQUESTS)
+        steps = [*lived, *judged]
         for number, step in enumerate(steps):
-            if number == struck:
-                self._strike()
-            say(f"{number + 1:3}. {step.words}")
-            for line in step.play().splitlines():
-                say(f"     {line}")
+            self._step = number + 1
+            if step.chapter:
+                self.say(f"\n        {step.chapter}")
+            self.say(f"{number + 1:3}/{len(steps)}  {step.words}")
+            if number == struck and (self.mishap.kill or self.mishap.cut):
+                self._requests_left = moment
+            told = step.play()
+            if self._requests_left is not None:
+                self._strike("after its last request")
+            for line in told.splitlines():
+                self.say(f"        {line}")
         return len(steps)
+
+    def _may_be_struck(self, lived: Sequence[Step]) -> list[int]:
+        """Never the first, before which there is no shop. A line that is down anyway is not cut again."""
+        return [
+            number
+            for number, step in enumerate(lived)
+            if number and (step.is_lit or not self.mishap.cut)
+        ]
 
     def set_line(self, state: str) -> None:
         control = self.company.line_control_url
@@ -93,41 +132,60 @@ class Stage:
         fresh.write_text(f"{seconds}\n", encoding="ascii")
         fresh.replace(self.folder / CLOCK_FILE)
 
-    def _strike(self) -> None:
-        if self.mishap.kill:
-            self._kill(self.company.party(self.mishap.kill))
-        if self.mishap.cut:
-            self._cut(self.mishap.cut)
+    # -- the mishap --
 
-    def _kill(self, party: Party) -> None:
+    def _before(self, request: httpx.Request) -> None:
+        """The till is about to be asked for something."""
+        if self._requests_left == 0:
+            self._strike(f"before {request.method} {request.url.path}")
+        elif self._requests_left is not None:
+            self._requests_left -= 1
+
+    def _strike(self, moment: str) -> None:
+        self._requests_left = None
+        if self.mishap.kill:
+            self._kill(self.company.party(self.mishap.kill), moment)
+        if self.mishap.cut:
+            self._cut(self.mishap.cut, moment)
+
+    def _kill(self, party: Party, moment: str) -> None:
         """Gone without a word, and started again; the shop waits for nobody but its own box."""
-        line = self._line_state()
+        if party.name == "line":
+            party.command += ["--state", self._line_state()]
         party.kill()
+        killed_at_s = time.monotonic()
         party.start()
         party.wait_until_ready()
-        if party.name == "line":
-            self.set_line(line)
-        say(f"     -- {party.name} was killed (SIGKILL) and started again --")
+        dead_s = time.monotonic() - killed_at_s
+        self.say(
+            f"        -- {party.name} killed (SIGKILL) in step {self._step}, {moment}; "
+            f"answers again after {dead_s:.1f} s --"
+        )
 
     def _line_state(self) -> str:
         answer = httpx.get(self.company.line_control_url, trust_env=False)
         return str(answer.json()["state"])
 
-    def _cut(self, name: str) -> None:
+    def _cut(self, name: str, moment: str) -> None:
         """Box and line lose the cable; hub and broker stand still, and nobody is told."""
         if name in {"box", "line"}:
-            before = self._line_state()
             self.set_line("cut")
-            threading.Timer(CUT_S, self.set_line, [before]).start()
+            self._mend_later(lambda: self.set_line("up"))
         else:
             self._stand_still(self.company.party(name))
-        say(f"     -- {name} is out of reach for {CUT_S:g} s --")
+        self.say(
+            f"        -- {name} out of reach for {CUT_S:g} s in step {self._step}, {moment} --"
+        )
 
     def _stand_still(self, party: Party) -> None:
         pid = party.pid
         assert pid is not None
         os.kill(pid, signal.SIGSTOP)
-        threading.Timer(CUT_S, os.kill, [pid, signal.SIGCONT]).start()
+        self._mend_later(lambda: os.kill(pid, signal.SIGCONT))
+
+    def _mend_later(self, mend: Callable[[], None]) -> None:
+        self._mending = threading.Timer(CUT_S, mend)
+        self._mending.start()
 
 
 def check(is_true: bool, words: str) -> None:  # noqa: FBT001 - the fact that is checked

@@ -12,6 +12,7 @@ import pytest
 from hardware_sim.line import Condition, Forward, Line, address_of, control_app
 
 HOST = "127.0.0.1"
+UP = Condition()
 
 
 class Far:
@@ -40,14 +41,14 @@ class Far:
 
 
 @contextlib.asynccontextmanager
-async def a_line() -> AsyncIterator[tuple[Line, Far, int]]:
+async def a_line(condition: Condition = UP) -> AsyncIterator[tuple[Line, Far, int]]:
     far = Far()
     server = await asyncio.start_server(far.serve, HOST, 0)
     spare = await asyncio.start_server(far.serve, HOST, 0)
     port = spare.sockets[0].getsockname()[1]
     spare.close()
     await spare.wait_closed()
-    line = Line([Forward((HOST, port), server.sockets[0].getsockname()[:2])])
+    line = Line([Forward((HOST, port), server.sockets[0].getsockname()[:2])], condition)
     await line.start()
     yield line, far, port
     await line.stop()
@@ -97,6 +98,13 @@ async def test_cut_in_the_middle_of_a_packet_lets_half_of_it_through() -> None:
         await far.ended.wait()
         assert bytes(far.heard) == b"101234"
         writer.close()
+
+
+async def test_a_line_begins_in_the_condition_it_was_made_with() -> None:
+    async with a_line(Condition("cut")) as (line, _, port):
+        with pytest.raises(ConnectionRefusedError):
+            await asyncio.open_connection(HOST, port)
+        assert line.report()["connections"] == 0
 
 
 async def test_in_a_hole_bytes_wait_and_nobody_is_told() -> None:

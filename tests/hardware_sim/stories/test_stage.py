@@ -7,29 +7,44 @@ from functools import partial
 from pathlib import Path
 from typing import Self
 
+import httpx
 import pytest
 
 from hardware_sim import stories
+from hardware_sim.processes import Party
 from hardware_sim.proof.judgement import Receipt
+from hardware_sim.proof.untrue import Untrue
 from hardware_sim.stories.ledger import Day, Ledger
-from hardware_sim.stories.stage import Mishap, Stage, Step, Untrue, check, wait
+from hardware_sim.stories.stage import MOST_REQUESTS, Mishap, Stage, Step, check, wait
 
 
 class Told(Stage):
-    """A stage on which mishaps are only noted."""
+    """A stage on which mishaps are only noted, before a box that answers everything with nothing."""
 
     def __init__(self, folder: Path, mishap: Mishap) -> None:
         super().__init__(folder, mishap)
         self.done: list[str] = []
+        hooks = self.till.client.event_hooks
+        self.till.client.close()
+        nothing = httpx.MockTransport(lambda _: httpx.Response(200, json={}))
+        self.till.client = httpx.Client(base_url="http://box", transport=nothing, event_hooks=hooks)
 
-    def _strike(self) -> None:
-        self.done.append("mishap")
+    def _kill(self, party: Party, moment: str) -> None:
+        self.done.append(f"{party.name} killed {moment}")
 
-    def steps(self, count: int) -> list[Step]:
-        return [Step(f"Step {number}.", partial(self.step, number)) for number in range(count)]
+    def _cut(self, name: str, moment: str) -> None:
+        self.done.append(f"{name} cut {moment}")
 
-    def step(self, number: int) -> str:
+    def steps(self, count: int, *, is_lit: bool = False, requests: int = 0) -> list[Step]:
+        return [
+            Step(f"Step {number}.", partial(self.step, number, requests), is_lit)
+            for number in range(count)
+        ]
+
+    def step(self, number: int, requests: int) -> str:
         self.done.append(f"step {number}")
+        for _ in range(requests):
+            self.till.state()
         return f"checked {number}"
 
 
@@ -41,22 +56,68 @@ def told(tmp_path: Path) -> Told:
 def test_every_step_is_told_with_what_was_checked(
     told: Told, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert told.play(told.steps(3)) == 3
-    assert capsys.readouterr().out.splitlines() == [
-        "  1. Step 0.", "     checked 0",
-        "  2. Step 1.", "     checked 1",
-        "  3. Step 2.", "     checked 2",
+    first, second = told.steps(2)
+    last = Step("The end.", lambda: "one\ntwo", chapter="Afterwards")
+    assert told.play([first, second], [last]) == 3
+    lines = [
+        "  1/3  Step 0.", "        checked 0",
+        "  2/3  Step 1.", "        checked 1",
+        "", "        Afterwards", "  3/3  The end.", "        one", "        two",
     ]  # fmt: skip
+    assert capsys.readouterr().out.splitlines() == lines
+    assert "\n".join(told.told).splitlines() == lines
 
 
-def test_the_mishap_strikes_once_and_never_before_the_shop_is_open(tmp_path: Path) -> None:
+def test_without_a_mishap_nothing_is_struck(told: Told) -> None:
+    told.play(told.steps(3, requests=20), [])
+    assert told.done == ["step 0", "step 1", "step 2"]
+
+
+def test_the_mishap_strikes_once_and_only_while_the_shop_lives(tmp_path: Path) -> None:
     places = set()
     for seed in range(12):
-        told = Told(tmp_path / str(seed), Mishap(seed=seed))
-        told.play(told.steps(4))
-        assert told.done.count("mishap") == 1
-        places.add(told.done.index("mishap"))
-    assert places == {1, 2, 3}
+        told = Told(tmp_path / str(seed), Mishap(kill="hub", seed=seed))
+        told.play(told.steps(4), [Step("Judged.", lambda: "true")])
+        (struck,) = [n for n, words in enumerate(told.done) if words.startswith("hub")]
+        assert told.done[struck] == "hub killed after its last request"
+        places.add(struck)
+    assert places == {2, 3, 4}  # in the second step at the earliest
+
+
+def test_only_a_line_that_is_up_is_cut(tmp_path: Path) -> None:
+    for seed in range(8):
+        told = Told(tmp_path / str(seed), Mishap(cut="box", seed=seed))
+        dark, lit = told.steps(3), told.steps(1, is_lit=True)
+        told.play([*dark, *lit, *dark], [])
+        assert told.done[3:5] == ["step 0", "box cut after its last request"]
+
+
+def test_it_strikes_in_the_middle_of_a_step(tmp_path: Path) -> None:
+    moments = set()
+    for seed in range(12):
+        told = Told(tmp_path / str(seed), Mishap(kill="box", seed=seed))
+        told.play(told.steps(2, requests=MOST_REQUESTS), [])
+        moments.update(word for word in told.done if word.startswith("box"))
+    assert moments == {"box killed before GET /api/state"}
+
+
+def test_a_killed_line_comes_back_as_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Else the box would be online for a moment in the middle of its dark days."""
+    stage = Stage(tmp_path / "story", Mishap(kill="line"))
+    line = stage.company.line
+    started: list[list[str]] = []
+    monkeypatch.setattr(stage, "_line_state", lambda: "cut")
+    monkeypatch.setattr(line, "kill", lambda: None)
+    monkeypatch.setattr(line, "start", lambda: started.append(line.command[-2:]))
+    monkeypatch.setattr(line, "wait_until_ready", lambda: None)
+    stage._step = 9
+    stage._strike("before GET /api/state")
+    assert started == [["--state", "cut"]]
+    assert capsys.readouterr().out == (
+        "        -- line killed (SIGKILL) in step 9, before GET /api/state; answers again after 0.0 s --\n"
+    )
 
 
 def test_the_folder_of_the_last_time_is_emptied(told: Told) -> None:
@@ -112,13 +173,18 @@ def untrue(stage: Stage, days: int) -> dict[str, object]:
 @pytest.mark.usefixtures("stage_without_processes")
 def test_the_last_line_and_the_status(
     story, status: int, figures: dict[str, object],
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path,
 ) -> None:  # fmt: skip
     monkeypatch.setattr(stories, "names", lambda: {"tale": story})
     played = stories.play("tale", days=2, cut=None, kill="hub", seed=5, as_json=True)
     told = json.loads(capsys.readouterr().out.splitlines()[-1])
     assert (played, told["name"], told["ok"]) == (status, "tale", status == 0)
     assert told["figures"] == {"days": 2, "seed": 5, "cut": "", "kill": "hub"} | figures
+    index = (tmp_path / "tale" / "index.html").read_text()
+    verdict = (
+        f"Not true: {figures['untrue']}" if "untrue" in figures else "Nothing of it was untrue."
+    )
+    assert f"<strong>{verdict}</strong>" in index
 
 
 def test_an_unknown_story_is_answered_with_the_known_ones(
@@ -156,6 +222,16 @@ def test_the_ledger_of_a_day() -> None:
     assert ledger.receipts == [Receipt("s1", 3_000, (("A", 2, 2_000), ("B", 1, 1_000)))]
     assert (ledger.pieces, ledger.returns) == ({"A": 9, "B": -1}, ["r1"])
     assert ledger.day == Day(100_000, 1, 1, 3_000, 1_000, 0, -30_000)
+    assert ledger.card_minor == 2_000
+    assert json.loads(json.dumps(ledger.told())) == {
+        "receipts": [
+            {"sale_id": "s1", "total_minor": 3_000, "lines": [["A", 2, 2_000], ["B", 1, 1_000]]}
+        ],
+        "returns": ["r1"],
+        "pieces": {"A": 9, "B": -1},
+        "card_minor": 2_000,
+        "z": [],
+    }
     assert ledger.day.expected_cash_minor == 70_000
 
 
