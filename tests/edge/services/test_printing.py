@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from drivers.interfaces import Feed, PrintDocument, QrSymbol, Rule, TextLine
-from edge.domain.errors import BadTransition, NotFound
+from edge.domain.errors import BadTransition, DiskFailed, NotFound
 from edge.services import documents, drawers, printing, selling
 from edge.services.selling import BasketView, Ordered
 from edge.services.shop import Shop
@@ -51,6 +51,18 @@ def test_a_job_walks_from_the_queue_to_the_paper(shop: Shop, job_id: int) -> Non
     assert printing.advance(shop, job_id, "PRINTED").state == "PRINTED"
     assert printing.oldest_waiting(shop) is None
     assert printing.unfinished(shop) == []
+
+
+def test_a_sale_that_was_rolled_back_has_no_receipt(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise DiskFailed(detail="torn")
+
+    monkeypatch.setattr(drawers, "request", fail)  # after the receipt was queued
+    with pytest.raises(DiskFailed):
+        selling.sell(shop, [Ordered("BREAD")])
+    assert printing.oldest_waiting(shop) is None
 
 
 def test_what_was_sent_is_kept_as_it_was_sent(shop: Shop, job_id: int, rows: Rows) -> None:
