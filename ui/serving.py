@@ -76,7 +76,12 @@ def _listening(host: str, port: int) -> Iterator[socket.socket]:
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     for family, _, _, _, address in found:
         try:
-            yield socket.create_server(address, family=family, backlog=BACKLOG)
+            door = socket.create_server(address, family=family, backlog=BACKLOG)
+            # asyncio does so for sockets that it has made; without it every answer waits 40 ms for the caller's ack.
+            door.setsockopt(
+                socket.IPPROTO_TCP, socket.TCP_NODELAY, 1
+            )  # what is accepted inherits it
+            yield door
         except OSError as error:
             # "localhost" is ::1 as well, also on a machine without IPv6.
             if error.errno != errno.EADDRNOTAVAIL or len(found) == 1:

@@ -19,6 +19,16 @@ def test_a_port_is_taken_and_listens() -> None:
     assert door.fileno() == -1
 
 
+def test_an_answer_is_sent_at_once() -> None:
+    """An answer is two packets, its head and its body: the second must not wait until the first is acknowledged."""
+    with (
+        open_port("127.0.0.1", 0) as [door],
+        socket.create_connection(door.getsockname(), 5),
+        door.accept()[0] as accepted,
+    ):
+        assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) == 1
+
+
 def test_a_taken_port_is_said_with_what_to_do() -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
