@@ -5,15 +5,16 @@ Nothing here looks into a process: it is asked over HTTP and TCP, and ended by s
 """
 
 import os
+import random
 import shutil
 import signal
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, fields, replace
+from dataclasses import astuple, dataclass, fields, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -24,6 +25,9 @@ from hardware_sim import settings_files
 from hardware_sim.settings_files import Shop
 
 HOST = "127.0.0.1"
+LOWEST_PORT = 10_000
+HIGHEST_PORT = 65_535
+OUTGOING_PORTS = Path("/proc/sys/net/ipv4/ip_local_port_range")
 READY_WITHIN_S = 30.0
 STOP_WITHIN_S = 10.0
 POLL_S = 0.05
@@ -60,16 +64,37 @@ class Ports:
         return cls(*range(first, first + len(fields(cls))))
 
     @classmethod
-    def free(cls) -> Self:
-        """Ports that nobody listens on now, chosen by the system."""
+    def free(cls, *, without: Collection[int] = ()) -> Self:
+        """Ports that nobody listens on now, and that no outgoing connection is given before we listen."""
+        found: list[int] = []
+        candidates = quiet_ports()
         with ExitStack() as held:
-            sockets = [held.enter_context(socket.create_server((HOST, 0))) for _ in fields(cls)]
-            return cls(*(each.getsockname()[1] for each in sockets))
+            for port in random.SystemRandom().sample(candidates, len(candidates)):
+                if port not in without and _may_listen(port, held):
+                    found.append(port)
+                if len(found) == len(fields(cls)):
+                    return cls(*found)
+        raise PartyError(f"Expected {len(fields(cls))} free ports, got {len(found)}.")
 
     def taken(self) -> list[int]:
         """Those of them that another program listens on."""
         ports = (getattr(self, field.name) for field in fields(self))
         return [port for port in ports if is_listening(port)]
+
+
+def _may_listen(port: int, held: ExitStack) -> bool:
+    try:
+        held.enter_context(socket.create_server((HOST, port)))
+    except OSError:
+        return False
+    return True
+
+
+def quiet_ports() -> range:
+    """Below those from which the system gives one to an outgoing connection; all, where it gives nearly all."""
+    first_given = int(OUTGOING_PORTS.read_text(encoding="ascii").split()[0])
+    has_room = first_given >= 2 * LOWEST_PORT
+    return range(LOWEST_PORT, first_given if has_room else HIGHEST_PORT + 1)
 
 
 def is_listening(port: int) -> bool:
@@ -254,7 +279,8 @@ class Company:
 
     def another(self, name: str, shop: Shop) -> Self:
         """Another shop of this company, in a folder of its own: its box and its line are new, hub and broker ours."""
-        ports = replace(Ports.free(), hub=self.ports.hub, broker=self.ports.broker)
+        fresh = Ports.free(without=astuple(self.ports))
+        ports = replace(fresh, hub=self.ports.hub, broker=self.ports.broker)
         other = type(self)(self.folder / name, ports, shop)
         other.broker, other.hub = self.broker, self.hub
         return other

@@ -12,7 +12,8 @@ from hardware_sim.proof.report import Layer, Progress, last_line, say, tell
 
 SCHEDULES_A_SECOND = 1_000  # so that 60 s mean more than 50,000
 FEWEST_SECONDS = 6.0  # of kills and cuts: below that hardly anything has happened
-SALES_A_SECOND = 1  # of the power cut's recording
+KILLS_SHARE = 0.4  # of the whole; simulation and disk take the rest
+SALES_A_SECOND = 0.5  # of the power cut's recording: some fifty cuts each
 FEWEST_SALES = 12
 HARDSHIPS_FROM_S = (
     20  # they and the failing disk are fixed sequences, and have a test of their own each
@@ -33,9 +34,9 @@ class Plan:
     def of(cls, seconds: int) -> Plan:
         return cls(
             schedules=SCHEDULES_A_SECOND * seconds,
-            kill_seconds=max(FEWEST_SECONDS, 0.5 * seconds),
-            power_cut_sales=max(FEWEST_SALES, SALES_A_SECOND * seconds),
-            rule_examples=max(20, 2 * seconds),
+            kill_seconds=max(FEWEST_SECONDS, KILLS_SHARE * seconds),
+            power_cut_sales=max(FEWEST_SALES, int(SALES_A_SECOND * seconds)),
+            rule_examples=max(20, seconds),
             has_hardships=seconds >= HARDSHIPS_FROM_S,
         )
 

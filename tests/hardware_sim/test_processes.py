@@ -2,6 +2,7 @@
 
 import socket
 import sys
+from dataclasses import astuple
 from pathlib import Path
 
 import pytest
@@ -130,6 +131,37 @@ def test_free_ports_are_different_and_free() -> None:
     ports = Ports.free()
     assert ports.taken() == []
     assert len({ports.hub, ports.box, ports.sim, ports.broker, ports.line}) == 5
+
+
+@pytest.mark.parametrize(
+    ("given", "quiet"),
+    [("32768\t60999\n", range(10_000, 32_768)), ("1024\t65535\n", range(10_000, 65_536))],
+)
+def test_free_ports_are_none_that_a_connection_may_be_given(
+    given: str, quiet: range, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Such a port is taken by any caller on this machine before the party that it was meant for has started."""
+    settings = tmp_path / "ip_local_port_range"
+    settings.write_text(given)
+    monkeypatch.setattr(processes, "OUTGOING_PORTS", settings)
+    assert processes.quiet_ports() == quiet
+    assert set(astuple(Ports.free())) <= set(quiet)
+
+
+def test_ports_that_are_promised_already_are_not_given_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    first = Ports.free()
+    near = range(max(astuple(first)) - 40, max(astuple(first)) + 1)
+    monkeypatch.setattr(processes, "quiet_ports", lambda: near)
+    assert set(astuple(Ports.free(without=astuple(first)))).isdisjoint(astuple(first))
+
+
+def test_where_no_port_is_free_it_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    first = Ports.free()
+    monkeypatch.setattr(processes, "quiet_ports", lambda: range(first.hub, first.hub + 1))
+    with pytest.raises(PartyError, match=r"^Expected 10 free ports, got 0\.$"):
+        Ports.free(without=[first.hub])
 
 
 def test_a_taken_port_is_said_before_anything_starts(tmp_path: Path) -> None:
