@@ -261,7 +261,7 @@ class PtyHost(ThreadedHost):
 
 
 class TcpHost(ThreadedHost):
-    """A port. `port` 0 takes a free one, which stays the same over `replug`."""
+    """A port; 0 takes a free one. It stays ours while unplugged, so that nobody else is there at `replug`."""
 
     def __init__(
         self, interface: Interface, host: str = "127.0.0.1", port: int = 0, time: Time | None = None
@@ -269,6 +269,7 @@ class TcpHost(ThreadedHost):
         super().__init__(interface, time)
         self.address = (host, port)
         self._listener: socket.socket | None = None
+        self._is_listening = False
         self._peer: socket.socket | None = None
 
     @property
@@ -276,26 +277,31 @@ class TcpHost(ThreadedHost):
         return f"tcp://{self.address[0]}:{self.address[1]}"
 
     def _plug(self) -> None:
-        listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            listener.bind(self.address)
-            listener.listen(1)
+            if self._listener is None:
+                self._listener = _bound(_named(self.address))
+                self._listener.setblocking(False)
+                self.address = self._listener.getsockname()
+            self._listener.listen(1)
         except OSError as error:
-            listener.close()
+            self._close()
             raise PortError(*self.address, error) from error
-        listener.setblocking(False)
-        self.address = listener.getsockname()
-        self._listener = listener
+        self._is_listening = True
+
+    def stop(self) -> None:
+        super().stop()
+        self._close()
+
+    def _close(self) -> None:
+        if self._listener is not None:
+            self._listener.close()
 
     def _unplug(self) -> None:
+        """What is shut down refuses callers, keeps a port that it was bound to by number, and may listen again."""
         self._drop_line()
-        if self._listener is not None:
-            # Our thread may be waiting on it, which would keep the port taken beyond the closing.
-            with contextlib.suppress(OSError):
-                self._listener.shutdown(socket.SHUT_RDWR)
-            self._listener.close()
-            self._listener = None
+        if self._listener is not None and self._is_listening:
+            self._is_listening = False
+            self._listener.shutdown(socket.SHUT_RDWR)
 
     def _drop_line(self) -> None:
         """With a reset, as a cut cable's other end sends when it comes back."""
@@ -308,13 +314,15 @@ class TcpHost(ThreadedHost):
         self.interface.disconnected()
 
     def _waiting_for(self) -> list[tuple[int, int]]:
-        if self._listener is None or self._peer is not None:
+        if self._listener is None or not self._is_listening or self._peer is not None:
             return []
         return [(self._listener.fileno(), select.POLLIN)]
 
     def _on_ready(self, ready: set[int]) -> None:
         listener = self._listener
-        if listener is None or self._peer is not None or listener.fileno() not in ready:
+        if listener is None or not self._is_listening or self._peer is not None:
+            return
+        if listener.fileno() not in ready:
             return
         with contextlib.suppress(
             BlockingIOError, ConnectionError
@@ -324,6 +332,24 @@ class TcpHost(ThreadedHost):
             peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             self._peer, self._line = peer, peer.fileno()
             self.interface.connected()
+
+
+def _named(address: tuple[str, int]) -> tuple[str, int]:
+    """The same with a number for port 0, which the system chooses."""
+    with _bound(address) as chosen:
+        named: tuple[str, int] = chosen.getsockname()
+        return named
+
+
+def _bound(address: tuple[str, int]) -> socket.socket:
+    found = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        found.bind(address)
+    except OSError:
+        found.close()
+        raise
+    return found
 
 
 class InProcessHost(Host):

@@ -100,6 +100,8 @@ def test_an_unplugged_port_resets_and_refuses_and_comes_back_at_the_same_place()
     line.close()
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection(host.address, timeout=5)
+    with socket.socket() as other, pytest.raises(OSError, match="in use"):
+        other.bind(host.address)  # nobody takes its place meanwhile
     before = host.url
     host.replug()
     assert host.url == before
