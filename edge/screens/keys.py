@@ -65,7 +65,6 @@ class Situation:
     is_line_selected: bool = False
     suspended_count: int = 0
     has_last_sale: bool = False
-    has_printer: bool = True
     has_payment_terminal: bool = True
     has_card_tender: bool = False
     is_card_running: bool = False
@@ -114,7 +113,7 @@ PAPER_KEYS: Final = {"seen": "paper_seen", "copy": "paper_copy"}
 
 
 def _opening(now: Situation) -> tuple[Key, ...]:
-    return (Key("Escape", "back", is_enabled=now.is_step),)
+    return (Key("Escape", "back"),) if now.is_step else ()
 
 
 def _idle(now: Situation) -> tuple[Key, ...]:
@@ -152,10 +151,15 @@ def _selling(now: Situation) -> tuple[Key, ...]:
 
 
 def _card(now: Situation) -> tuple[Key, ...]:
-    """A payment whose outcome is unknown cannot be cancelled, but the next customer can be served."""
+    """A payment whose outcome is unknown cannot be cancelled, but the next customer can be served.
+
+    The keys that take money stay in sight and do nothing: that no money may be taken now is seen at once.
+    """
     return (
         Key("Escape", "cancel_card", is_enabled=now.is_card_running),
         Key("F6", "suspend", is_enabled=not now.is_card_running),
+        Key("F8", "cash", "tender", is_enabled=False),
+        Key("F9", "card", "tender", is_enabled=False),
     )
 
 

@@ -1,30 +1,15 @@
 """The counter in a real browser: scans appear, typed text stays, a whole day without a mouse, faults in words."""
 
+import re
 from collections.abc import Callable
-from itertools import product
 from typing import Any
-from urllib.parse import urlencode
 
-import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from edge.peripherals.conditions import State
-from edge.services import sales
-from ui.formats import LANGUAGES
+from edge.services import printing, sales
 
 BREAD, CAKE, COFFEE = "8801007000015", "8801007000022", "8801007000046"
-SIZES = {"counter": (1280, 800), "portrait": (800, 1280), "phone": (390, 844)}
-
-
-KEYS_TO = {
-    "done": ["F8"],
-    "card": ["F9"],
-    "shift": ["F10"],
-    "returning": ["F7"],
-    "suspended": ["F6", "F6"],
-    "report": ["F8", "F10", "F4"],
-}
 
 
 def type_line(page: Page, text: str, key: str = "Enter") -> None:
@@ -51,6 +36,58 @@ def test_every_change_of_the_basket_has_its_version(till: Page, counter: Any) ->
         expect(basket).to_be_visible()
         versions.append(int(basket.get_attribute("data-version") or 0))
     assert versions == sorted(set(versions))
+
+
+def test_a_doubtful_paper_is_answered_by_the_keys_that_are_shown(till: Page, counter: Any) -> None:
+    """The key's button knows which paper it answers for: after the last answer the key means nothing more."""
+    shop = counter.box.shop
+    for code in (BREAD, CAKE):
+        counter.scan(code)
+        till.keyboard.press("F8")
+        stage(till, "done")
+    for job_id in (1, 2):
+        printing.advance(shop, job_id, "SENDING")
+        printing.advance(shop, job_id, "UNKNOWN")
+    question = till.get_by_label("A paper that may be missing")
+    expect(question).to_have_text(
+        re.compile(
+            r"The receipt of sale 1 may or may not have been printed\."
+            r"\s*Look at the printer, then say\. 1 more waits behind it\.\s*I saw the paper\s*⇧F2\s*Print a copy\s*⇧F4"
+        )
+    )
+    till.keyboard.press("Shift+F2")
+    expect(question).to_contain_text("The receipt of sale 2")
+    till.keyboard.press("Shift+F4")
+    expect(question).to_have_count(0)
+    expect(till.locator("#notice")).to_contain_text("A copy is printing; it says COPY.")
+    till.keyboard.press("Shift+F4")
+    till.keyboard.press("F10")
+    stage(till, "shift")
+    jobs = [(job.job_id, job.state, job.copy_of) for job in printing.recent(shop)]
+    assert jobs == [(3, "QUEUED", 2), (2, "FAILED", None), (1, "PRINTED", None)]
+
+
+def test_a_code_goes_into_the_line_wherever_tab_has_left_the_focus(
+    till: Page, counter: Any
+) -> None:
+    """A scanner that types ends with Enter: on a button in focus that would be its press."""
+    counter.scan(CAKE)
+    expect(till.locator("#total")).to_have_text("₩38,000")
+    till.locator("#keys [data-key='Shift+F3']").focus()
+    type_line(till, BREAD)
+    expect(till.locator("#total")).to_have_text("₩41,200")
+    expect(till.locator("#entry")).to_be_focused()
+    expect(till.locator("#notice")).to_have_text("")
+
+
+def test_space_and_enter_press_the_button_in_focus(till: Page, counter: Any) -> None:
+    counter.scan(BREAD)
+    for key, lines in (("Space", 2), ("Enter", 3)):
+        till.locator("#quick button").first.focus()
+        till.keyboard.press(key)
+        expect(till.locator("#basket")).to_have_attribute("data-lines", str(lines))
+        counter.scan(CAKE)
+        expect(till.locator(".newest h2")).to_have_text("Strawberry cake")
 
 
 def test_what_is_being_typed_survives_a_scan(till: Page, counter: Any) -> None:
@@ -196,51 +233,3 @@ def test_no_script_or_style_of_the_page_is_refused(till: Page, counter: Any) -> 
     till.keyboard.press("F8")
     stage(till, "done")
     assert complaints == []
-
-
-def prepare(counter: Any, state: str) -> None:
-    if state == "opening":
-        return
-    counter.open_shift()
-    press = counter.box.screens.desk.press
-    for code in {"empty": (), "shift": (), "returning": ()}.get(state, (BREAD, CAKE, COFFEE)):
-        counter.scan(code)
-    for key in KEYS_TO.get(state, ()):
-        press(key, "")
-    if state == "fault":
-        counter.fault("receipt_printer", State.NOT_READY, "cover_open")
-        counter.line(is_online=False, waiting=12)
-        press("F3", "")
-        press("Enter", "99999")
-
-
-def wear(page: Page, url: str, **look: str) -> None:
-    page.context.add_cookies([{"name": "look", "value": urlencode(look), "url": url}])
-
-
-@pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("state", ["selling", "fault"])
-def test_everybody_can_read_it(page: Page, counter: Any, language: str, state: str) -> None:
-    """axe-core's rules (WCAG 2 A and AA, and good practice), in every language and size."""
-    wear(page, counter.url, language=language)
-    prepare(counter, state)
-    violations = {}
-    for size, (width, height) in SIZES.items():
-        page.set_viewport_size({"width": width, "height": height})
-        page.goto(counter.url)
-        violations[size] = Axe().run(page).response["violations"]
-    assert violations == {size: [] for size in SIZES}
-
-
-@pytest.mark.parametrize(
-    "state",
-    ["opening", "empty", "selling", "done", "card", "shift", "returning", "suspended", "report"],
-)
-def test_every_state_can_be_read_in_every_light(page: Page, counter: Any, state: str) -> None:
-    prepare(counter, state)
-    violations = {}
-    for theme, contrast in product(("light", "dark"), ("auto", "more")):
-        wear(page, counter.url, theme=theme, contrast=contrast, text="large")
-        page.goto(counter.url)
-        violations[theme, contrast] = Axe().run(page).response["violations"]
-    assert violations == {look: [] for look in violations}

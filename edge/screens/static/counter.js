@@ -36,9 +36,14 @@ document.addEventListener("keydown", (event) => {
   if (button) {
     event.preventDefault();
     if (!event.repeat || event.key.startsWith("Arrow")) desk.requestSubmit(button);
-  } else if (document.activeElement === document.body && (event.key.length === 1 || event.key === "Enter")) {
-    entry.focus(); // the character itself follows into the line
-    if (event.key === "Enter") { event.preventDefault(); desk.requestSubmit(buttonOf("Enter")); }
+  } else if (document.activeElement === entry || event.ctrlKey || event.altKey || event.metaKey) {
+    return;
+  } else if (event.key.length === 1 && event.key !== " ") {
+    entry.focus(); // the character itself follows into the line, also where Tab has left the focus on a button
+  } else if (event.key === "Enter" && document.activeElement === document.body) {
+    entry.focus();
+    event.preventDefault();
+    desk.requestSubmit(buttonOf("Enter"));
   }
 });
 

@@ -92,7 +92,7 @@ def doubtful(till: Any) -> Any:
             "The sale is saved. When the printer works again, ⇧F7 prints a copy.",
         ),
         # Asked with its keys in the strip: said once.
-        (("SENDING", "UNKNOWN"), "It is not known whether the whole receipt was printed.", ""),
+        (("SENDING", "UNKNOWN"), "Receipt in doubt", ""),
     ],
 )
 def test_the_receipts_state_is_in_words_with_what_to_do(

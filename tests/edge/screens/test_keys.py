@@ -44,6 +44,28 @@ def test_without_a_payment_terminal_the_card_key_is_there_but_does_nothing() -> 
     assert "F9" in {key.press for key in keys_of(now)}
 
 
+def test_while_a_card_is_paid_the_keys_that_take_money_are_there_and_do_nothing() -> None:
+    now = Situation("card", is_card_running=True)
+    assert [key for key in keys_of(now) if key.place == "tender"] == [
+        Key("F8", "cash", "tender", is_enabled=False),
+        Key("F9", "card", "tender", is_enabled=False),
+    ]
+    assert (command_of(now, "F8"), command_of(now, "F9")) == ("", "")
+
+
+@pytest.mark.parametrize("stage", list(STAGES))
+def test_a_doubtful_paper_is_answered_at_any_time_and_only_where_it_is_asked(
+    stage: keys.StageName,
+) -> None:
+    asked = Situation(stage, is_paper_asked=True)
+    assert (command_of(asked, "seen:7"), command_of(asked, "copy:7")) == (
+        "paper_seen",
+        "paper_copy",
+    )
+    assert command_of(Situation(stage), "seen:7") == ""
+    assert command_of(asked, "seen") == ""
+
+
 def test_a_selected_line_is_what_the_discount_is_for() -> None:
     assert command_of(Situation("selling"), "F4") == "discount"
     assert command_of(Situation("selling", is_line_selected=True), "F4") == "discount_line"
