@@ -122,9 +122,9 @@ class PaymentTerminal(Peripheral, Protocol):
         self, reference: str, original: PaymentOutcome, deadline_s: float
     ) -> PaymentOutcome: ...
     def abort(self, reference: str) -> None:
-        """Asks the terminal to stop; a request, not an outcome."""
+        """Asks the payment terminal to stop; a request, not an outcome."""
         ...
 
     def diagnose(self, deadline_s: float) -> None:
-        """Returns where the terminal is well and reaches its host; raises where not. Moves no money."""
+        """Returns where the payment terminal is well and reaches its host; raises where not. Moves no money."""
         ...

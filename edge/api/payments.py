@@ -1,4 +1,4 @@
-"""Card payments, looked at and reversed; they are begun at the basket and carried out by the terminal's owner."""
+"""Card payments, looked at and reversed; they begin at the basket and are carried out at the payment terminal."""
 
 from __future__ import annotations
 

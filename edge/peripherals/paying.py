@@ -2,7 +2,7 @@
 
 A person begins a payment (`payments.begin`, state NEW); this thread sends it once. No answer in time, or a line that
 breaks after the first byte, makes it UNKNOWN, and from then on it belongs to the resolver. Card data is never seen
-here: the terminal keeps it.
+here: the payment terminal keeps it.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from edge.services.shop import Shop
 
 log = logging.getLogger(__name__)
 
-# Nexo Retailer 3.0: a terminal answers a payment within 120 s; after that, its status is asked.
+# Nexo Retailer 3.0: a payment terminal answers a payment within 120 s; after that, its status is asked.
 PAY_S: Final = 120.0
 DIAGNOSE_EVERY_S: Final = 15.0
 DIAGNOSE_S: Final = 5.0
@@ -41,7 +41,7 @@ class TerminalOwner(Protocol):
 
 
 class TerminalWork:
-    """What the owner's thread does with the terminal between payments: see that it is still there."""
+    """What the owner's thread does with the payment terminal between payments: see that it is still there."""
 
     def __init__(self, terminal: PaymentTerminal, clock: Clock) -> None:
         self._terminal = terminal
@@ -115,7 +115,7 @@ class PaymentDesk:
         return self._resolve()
 
     def abort(self, payment_id: str) -> None:
-        """Asks the terminal to stop; what became of the payment is said by the terminal, not by this request."""
+        """Asks the payment terminal to stop; it has the last word on the payment, not this request."""
         self._terminal.abort(payments.get(self._shop, payment_id).reference)
 
     def _step_safely(self) -> float:

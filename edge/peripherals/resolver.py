@@ -86,7 +86,7 @@ class Resolver:
         self._questions: dict[str, Question] = {}
 
     def step(self) -> float:
-        """Raises what the terminal raised, after the question was put off: its owner must know."""
+        """Raises what the payment terminal raised, after the question was put off: its owner must know."""
         doubtful = payments.in_state(self._shop, "UNKNOWN", "REVERSING", "REVERSAL_PENDING")
         self._forget({payment.payment_id for payment in doubtful})
         for payment in doubtful:

@@ -1,11 +1,11 @@
-"""Card payments as a durable state machine: the intent is on the disk before the terminal hears of it.
+"""Card payments as a durable state machine: the intent is on the disk before the payment terminal hears of it.
 
     NEW -> SENT -> IN_PROGRESS -> APPROVED | DECLINED | CANCELLED        any of the first three -> UNKNOWN
     UNKNOWN -> (query) -> APPROVED | DECLINED | CANCELLED | REVERSING
     APPROVED -> REVERSING -> REVERSED | REVERSAL_PENDING -> REVERSED
 
 UNKNOWN is a state, not an error: as long as it lasts the basket takes no other money and the shift cannot close.
-A REVERSAL_PENDING is retried until the terminal proves it.
+A REVERSAL_PENDING is retried until the payment terminal proves it.
 """
 
 from __future__ import annotations
@@ -104,7 +104,7 @@ def get(shop: Shop, payment_id: str) -> Payment:
 
 
 def in_state(shop: Shop, *states: str) -> Sequence[Payment]:
-    """Payments in any of the states, oldest first: work for the terminal's thread, questions for the resolver."""
+    """Payments in any of the states, oldest first: work for the payment terminal's thread or for the resolver."""
     with shop.read() as reader:
         return reader.all(Payment, _IN_STATE, states=list(states))
 
@@ -128,7 +128,7 @@ def cancel(shop: Shop, payment_id: str, why: str = "") -> Payment:
 
 
 def lose(shop: Shop, payment_id: str, why: str) -> Payment:
-    """The first byte left and no final answer came: the outcome is unknown until the terminal is asked."""
+    """The first byte left and no final answer came: the outcome is unknown until the payment terminal is asked."""
     return _step(shop, payment_id, "UNKNOWN", error_condition=why, was_unknown=True)
 
 
@@ -187,14 +187,14 @@ def reversal_pending(shop: Shop, payment_id: str, why: str) -> Payment:
 def reversal_refused(shop: Shop, payment_id: str, why: str) -> Payment:
     """The payment terminal said no: the next attempt is another exchange, under a reference of its own.
 
-    Said again under the same one, a terminal would repeat its refusal for as long as it remembers it.
+    Said again under the same one, a payment terminal would repeat its refusal for as long as it remembers it.
     """
     values = {"error_condition": why, "reversal_reference": ""}
     return _step(shop, payment_id, "REVERSAL_PENDING", **values)
 
 
 def recover(shop: Shop) -> Sequence[Payment]:
-    """After a start: what was never sent is cancelled, what was sent is UNKNOWN. Gives all that need the terminal."""
+    """After a start: what was never sent is cancelled, what was sent is UNKNOWN. Gives all that must be asked about."""
     with shop.write() as work:
         for payment in _in_states(work, "NEW"):
             _advance(work, payment, "CANCELLED", error_condition="restarted before it was sent")
@@ -255,7 +255,7 @@ def _step(shop: Shop, payment_id: str, state: str, **values: Any) -> Payment:
 
 
 def _told(payment: Payment, outcome: PaymentOutcome) -> dict[str, Any]:
-    """What the terminal said, where it said something."""
+    """What the payment terminal said, where it said something."""
     if outcome.currency and outcome.currency != payment.currency:
         raise Malformed(expected=f"an outcome in {payment.currency}", got=outcome.currency)
     told: dict[str, Any] = {

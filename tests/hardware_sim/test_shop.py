@@ -44,7 +44,7 @@ def shop(tmp_path: Path) -> Iterator[Party]:
 
 
 def test_a_counter_survives_its_own_kill(shop: Party) -> None:
-    """The line's path is the same afterwards, and the terminal still knows what it charged."""
+    """The line's path is the same afterwards, and the payment terminal still knows what it charged."""
     link = shop.folder / "line" / "scanner"
     assert link.is_symlink()
     shop.kill()

@@ -1,4 +1,4 @@
-"""Card payments: journalled, sent once, resolved after any loss; the terminal's ledger is the oracle."""
+"""Card payments: journalled, sent once, resolved after any loss; the payment terminal's ledger is the oracle."""
 
 from collections import deque
 from dataclasses import dataclass, field
