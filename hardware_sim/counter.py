@@ -6,7 +6,8 @@ pytest plugin all press these.
 
 from __future__ import annotations
 
-from dataclasses import asdict
+import time
+from dataclasses import asdict, replace
 from typing import Any, Final, Literal
 
 from hardware_sim.drawers.printer_kick import DrawerUnit
@@ -29,6 +30,7 @@ from hardware_sim.usb_backend import UsbBus, UsbIdentity
 
 # A low roll stops being low a little above the sensor, and well before it ends.
 LOW_ROWS: Final = NEAR_END_ROWS // 2
+POLL_S: Final = 0.01
 
 PaperState = Literal["ok", "low", "out"]
 
@@ -87,7 +89,9 @@ class PrinterPlace:
             level_when_open=drawer.open_level == "high",
             has_sensor=drawer.open_level != "none",
         )
-        self.simulator = EscposSimulator(models()[settings.model], self.drawer)
+        model = models()[settings.model]
+        model = replace(model, rows_per_s=settings.speed * model.rows_per_s)
+        self.simulator = EscposSimulator(model, self.drawer)
         self.host = _printer_host(self.simulator, settings)
 
     @property
@@ -155,6 +159,13 @@ class PrinterPlace:
     def text(self) -> str:
         with self.host.lock:
             return self.simulator.paper.text()
+
+    def says(self, words: str, within_s: float = 5.0) -> bool:
+        """Whether `words` are on the paper by then: bytes take their way, and a printer its time."""
+        deadline_s = time.monotonic() + within_s
+        while not (is_there := words in self.text()) and time.monotonic() < deadline_s:
+            time.sleep(POLL_S)
+        return is_there
 
     def received(self, last: int | None = None) -> bytes:
         """What came over the line, or the `last` bytes of it."""

@@ -3,7 +3,8 @@
     def test_my_till_prints(twinstore_printer):
         my_till.connect(twinstore_printer.url)             # tcp://127.0.0.1:PORT, real ESC/POS
         my_till.print_receipt()
-        assert "TOTAL" in twinstore_printer.text()         # what the paper says
+        assert twinstore_printer.says("TOTAL 4,800")       # on the paper, within 5 s
+        twinstore_printer.text()                           # all that it says by now
         twinstore_printer.picture()                        # ... and what it looks like, PNG
 
     def test_my_till_survives_a_lost_answer(twinstore_payment_terminal):
@@ -14,8 +15,8 @@
 Fixtures
     twinstore_shop              the whole counter (`hardware_sim.counter.Counter`), one a test
     twinstore_scanner           .host.url is a serial line (a pty); .scan("8801234567893"), .arm("split", at=5), .plug()
-    twinstore_printer           .url; .set_paper("out"), .set_cover(is_open=True), .set_power(is_on=False), .tear(),
-                                .text(), .picture(), .received(), .close_drawer(), .drawer
+    twinstore_printer           .url; .says("TOTAL"), .text(), .picture(), .received(), .set_paper("out"), .tear(),
+                                .set_cover(is_open=True), .set_power(is_on=False), .close_drawer(), .drawer
     twinstore_payment_terminal  .host.url; .set_script(["decline", "approve"]), .press("approve"), .arm(...), .ledger
     twinstore_settings          override it to change the counter:
 
@@ -24,9 +25,9 @@ Fixtures
         printer = twinstore_settings.printer.model_copy(update={"model": "clone-58mm"})
         return twinstore_settings.model_copy(update={"printer": printer})
 
-Everything listens on 127.0.0.1 at free ports and on ptys below the test's own folder; nothing outlives the test. The
-customer at the payment terminal is twenty times faster than a real one. On a printer with `usb = "04b8:0202"` the host
-is the pyusb backend: `usb.core.find(backend=twinstore_printer.host)`.
+Everything listens on 127.0.0.1 at free ports and on ptys below the test's own folder; nothing outlives the test. Paper
+and the customer at the payment terminal are twenty times as fast as real ones. On a printer with `usb = "04b8:0202"`
+the host is the pyusb backend: `usb.core.find(backend=twinstore_printer.host)`.
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
     from hardware_sim.counter import Counter, PrinterPlace, ScannerPlace, TerminalPlace
     from hardware_sim.settings import ShopSettings
 
-CUSTOMER_SPEED = 20.0
+SPEED = 20.0
 
 
 @pytest.fixture
@@ -50,15 +51,15 @@ def twinstore_settings(tmp_path: Path) -> ShopSettings:
     from hardware_sim import settings
 
     found = settings.ShopSettings(
-        printer=settings.PrinterSettings(port=0),
-        payment_terminal=settings.TerminalSettings(port=0, speed=CUSTOMER_SPEED),
+        printer=settings.PrinterSettings(port=0, speed=SPEED),
+        payment_terminal=settings.TerminalSettings(port=0, speed=SPEED),
     )
     return settings.rooted(found, tmp_path / "twinstore")
 
 
 @pytest.fixture
 def twinstore_shop(twinstore_settings: ShopSettings) -> Iterator[Counter]:
-    """A running counter."""
+    """A running counter of the test's own: .scanner, .printer and .payment_terminal."""
     from hardware_sim.counter import Counter
 
     counter = Counter(twinstore_settings)
@@ -69,14 +70,17 @@ def twinstore_shop(twinstore_settings: ShopSettings) -> Iterator[Counter]:
 
 @pytest.fixture
 def twinstore_scanner(twinstore_shop: Counter) -> ScannerPlace:
+    """A barcode scanner on a serial line, `.host.url`: .scan("8801234567893"), .arm("split", at=5), .plug()."""
     return twinstore_shop.scanner
 
 
 @pytest.fixture
 def twinstore_printer(twinstore_shop: Counter) -> PrinterPlace:
+    """An ESC/POS receipt printer with its drawer at `.url`: .says("TOTAL"), .text(), .picture(), .set_paper("out")."""
     return twinstore_shop.printer
 
 
 @pytest.fixture
 def twinstore_payment_terminal(twinstore_shop: Counter) -> TerminalPlace:
+    """A nexo Retailer payment terminal at `.host.url`: .set_script(["decline"]), .press("approve"), .ledger."""
     return twinstore_shop.payment_terminal

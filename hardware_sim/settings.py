@@ -14,6 +14,7 @@
     [printer]
     model = "epson-tm-t88v"             # a row of printers/models.toml
     port = 9100                         # or link = "printer.tty", or usb = "04b8:0202" in one process
+    speed = 1.0                         # 20.0: twenty times as fast as the real one
 
     [drawer]
     open_level = "high"                 # "low", or "none" without a sensor
@@ -21,6 +22,7 @@
     [payment_terminal]
     port = 9200
     script = ["approve"]                # approve, decline, pin, cancel, timeout, wait; the last one repeats
+    speed = 1.0                         # of the customer
     ledger = "payment_terminal.jsonl"
 
     [[products]]                        # what lies on the page to be scanned
@@ -66,6 +68,7 @@ class PrinterSettings(Table):
     host: str = HOST
     port: int = Field(default=9100, ge=0, le=65535)
     link: Path | None = None
+    speed: float = Field(default=1.0, gt=0)
     usb: str = Field(default="", pattern=r"^([0-9a-fA-F]{4}:[0-9a-fA-F]{4})?$")
 
     @field_validator("model")
@@ -153,4 +156,6 @@ def rooted(settings: ShopSettings, folder: Path) -> ShopSettings:
 def _first_fault(error: ValidationError) -> str:
     fault = error.errors()[0]
     place = ".".join(str(it) for it in fault["loc"]) or "the file"
+    if fault["type"] == "extra_forbidden":
+        return f"{place} is no setting of a counter. `twinstore sim run --help` shows them all."
     return f"{place}: {fault['msg'].removeprefix('Value error, ')}"

@@ -20,6 +20,28 @@ def run(file: Path) -> None:
     serve(read_settings(file))
 
 
+def told(counter: Counter, port: int) -> str:
+    """Where everything is, for whoever started it."""
+    settings = counter.settings
+    places = [
+        (
+            "page",
+            f"http://{settings.host}:{port}",
+            "scan, tear, pull, approve, with the bytes beside",
+        ),
+        ("scanner", counter.scanner.host.url, "a serial line"),
+        (
+            "printer",
+            counter.printer.url,
+            f"ESC/POS, {settings.printer.model}; the drawer hangs on it",
+        ),
+        ("payment terminal", counter.payment_terminal.host.url, "nexo Retailer 3.0, JSON"),
+    ]
+    width = max(len(url) for _, url, _ in places)
+    lines = [f"  {name:<16}  {url:<{width}}  {words}" for name, url, words in places]
+    return "\n".join([f"{settings.name}, a simulated counter:", *lines, "Ctrl-C ends it.\n"])
+
+
 def serve(settings: ShopSettings) -> None:
     import uvicorn
 
@@ -31,6 +53,8 @@ def serve(settings: ShopSettings) -> None:
         counter = Counter(settings)
         try:
             counter.start()
+            sys.stdout.write(told(counter, doors[0].getsockname()[1]))
+            sys.stdout.flush()
             config = uvicorn.Config(
                 create_app(counter), log_level="warning", timeout_graceful_shutdown=GRACE_S
             )

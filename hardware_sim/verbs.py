@@ -13,16 +13,48 @@ json_option = click.option(
     "--json", "as_json", is_flag=True, help="One JSON object as the last line: name, ok, figures."
 )
 
+# What a shop.toml may say, with what is taken where it is silent; `settings` reads it.
+SHOP_EXAMPLE = """\
+name = "shop"
+host = "127.0.0.1"
+port = 8300               # the page, and the API that presses for you
+language = "en"           # ko, zh
+
+[scanner]
+link = "scanner.tty"      # where its serial line is found
+
+[printer]
+model = "epson-tm-t88v"   # gprinter-gp-l80250, clone-58mm, epson-tm-t88v-korean
+port = 9100               # or link = "printer.tty": on a serial line
+speed = 1.0               # 20.0: twenty times as fast as the real one
+
+[drawer]
+open_level = "high"       # "low", or "none" without a sensor
+
+[payment_terminal]
+port = 9200
+script = ["approve"]      # decline, pin, cancel, timeout, wait: customers in turn
+speed = 1.0               # of the customers
+
+[[products]]              # what lies on the page to be scanned
+name = { en = "Rice cake" }
+data = "8801234567893"
+"""
+SIM_RUN_HELP = (
+    "Starts the peripherals that SHOP (a TOML file) names, and their page.\n\n"
+    "An empty file is a whole counter. It may say:\n\n\b\n"
+    + SHOP_EXAMPLE.replace("\n\n", "\n\n\b\n")
+)
+
 
 @click.group()
 def sim() -> None:
     """Runs simulated peripherals or a line that can be cut, on their own."""
 
 
-@sim.command("run")
+@sim.command("run", help=SIM_RUN_HELP)
 @click.argument("shop", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 def sim_run(shop: Path) -> None:
-    """Starts the peripherals that SHOP (a TOML file) names, and their page."""
     from hardware_sim.settings import SettingsError
     from hardware_sim.shop import run
     from ui.serving import PortError

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from hardware_sim.settings import SettingsError, ShopSettings, read_settings
+from hardware_sim.verbs import SHOP_EXAMPLE
 
 
 def written(folder: Path, text: str) -> Path:
@@ -32,6 +33,12 @@ def test_the_file_s_own_example_is_read(tmp_path: Path) -> None:
     assert settings.products[0].name["ko"] == "떡"
 
 
+def test_the_example_of_the_help_says_what_is_taken_without_it(tmp_path: Path) -> None:
+    shown = read_settings(written(tmp_path, SHOP_EXAMPLE))
+    assert [it.data for it in shown.products] == ["8801234567893"]
+    assert shown.model_copy(update={"products": []}) == read_settings(written(tmp_path, ""))
+
+
 def test_the_demo_s_file_is_read(tmp_path: Path) -> None:
     from hardware_sim import settings_files
     from hardware_sim.processes import Ports
@@ -44,7 +51,10 @@ def test_the_demo_s_file_is_read(tmp_path: Path) -> None:
     ("text", "message"),
     [
         ("port = 99999", "port: Input should be less than or equal to 65535"),
-        ("[printer]\nmodell = 'x'", "printer.modell: Extra inputs are not permitted"),
+        (
+            "[printer]\nmodell = 'x'",
+            "printer.modell is no setting of a counter. `twinstore sim run --help` shows them all.",
+        ),
         ("[printer]\nmodel = 'x'", "printer.model: Expected one of "),
         (
             "[payment_terminal]\nscript = ['pray']",

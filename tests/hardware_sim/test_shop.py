@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import subprocess
 from collections.abc import Iterator
@@ -56,6 +57,18 @@ def test_a_counter_survives_its_own_kill(shop: Party) -> None:
     assert link.resolve().parts[1:3] == ("dev", "pts")
     ledger = httpx.get(f"{shop.url}/api/payment_terminal/ledger", trust_env=False).json()
     assert (ledger["moved_minor"], ledger["times_charged"]) == (100, {"A": 1})
+
+
+def test_it_says_where_everything_is(shop: Party) -> None:
+    """Whoever started it may have written an empty file."""
+    state = httpx.get(f"{shop.url}/api/shop", trust_env=False).json()
+    places = [
+        ("page", shop.url), ("scanner", str(shop.folder / "line" / "scanner")),
+        ("printer", state["printer"]["url"]), ("payment terminal", state["payment_terminal"]["url"]),
+    ]  # fmt: skip
+    first, *lines, last = shop.log_tail().splitlines()
+    assert (first, last) == ("corner, a simulated counter:", "Ctrl-C ends it.")
+    assert [tuple(re.split(r" {2,}", line.strip())[:2]) for line in lines] == places
 
 
 def test_it_ends_when_it_is_told_and_takes_its_line_along(shop: Party) -> None:
