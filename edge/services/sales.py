@@ -29,15 +29,9 @@ _TAX = (
     .where(col(tables.SaleTax.sale_id) == bindparam("sale_id"))
     .order_by(col(tables.SaleTax.tax_group))
 )
-# Ids begin with their millisecond, 13 characters of it; within one the receipt's number says which came last.
+# Ids only grow (`Work.new_id`): the greatest is the newest.
 _LAST_ID = """
-SELECT id FROM (
-    SELECT sale_id AS id, receipt_number AS number FROM sale
-    WHERE sale_id >= (SELECT substr(max(sale_id), 1, 13) FROM sale)
-    UNION ALL
-    SELECT return_id, receipt_number FROM goods_return
-    WHERE return_id >= (SELECT substr(max(return_id), 1, 13) FROM goods_return)
-) ORDER BY substr(id, 1, 13) DESC, number DESC LIMIT 1
+SELECT max(id) FROM (SELECT max(sale_id) AS id FROM sale UNION ALL SELECT max(return_id) FROM goods_return)
 """
 _TENDERS = (
     rows_of(tables.SaleTender)
@@ -68,8 +62,8 @@ def newest(shop: Shop, limit: int = 50) -> list[tables.Sale]:
 def last_id(shop: Shop) -> str | None:
     """The sale or the return that this workstation completed last: whose receipt is meant by "once more"."""
     with shop.read() as reader:
-        found = reader.sql(_LAST_ID).fetchone()
-        return None if found is None else str(found[0])
+        found: str | None = reader.sql(_LAST_ID).fetchone()[0]
+        return found
 
 
 def newest_id(reader: Reader) -> str | None:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from edge.clock import parse_stamp
-from edge.services import selling, shifts
+from edge.services import sales, selling, shifts
 from edge.services.selling import Ordered
 from edge.services.shop import Shop
 
@@ -29,8 +29,33 @@ def test_stamps_and_ids_only_grow(shop: Shop, clock: Any, facts: Facts) -> None:
         ids.append(selling.sell(shop, [Ordered("BREAD")]).sale_id)
     stamps = [parse_stamp(fact["hlc"]) for fact in facts(shop)]
     assert stamps == sorted(set(stamps))
-    # The order of UUIDv7 is by their first 48 bits; within one millisecond it is chance.
-    assert [sale_id[:13] for sale_id in ids] == sorted(sale_id[:13] for sale_id in ids)
+    assert ids == sorted(set(ids))
+
+
+def test_the_newest_sales_are_the_newest_while_the_clock_stands_a_year_back(
+    shop: Shop, clock: Any
+) -> None:
+    """All of them share the last millisecond before it was set back."""
+    selling.sell(shop, [Ordered("BREAD")])
+    clock.jump(days=-365)
+    numbers = [selling.sell(shop, [Ordered("BREAD")]).receipt_number for _ in range(20)]
+    assert [sale.receipt_number for sale in sales.newest(shop, 20)] == numbers[::-1]
+    last = sales.newest(shop, 1)[0].sale_id
+    assert sales.last_id(shop) == last
+
+
+def test_ids_grow_on_past_what_a_millisecond_can_count_and_over_a_restart(
+    shop: Shop, clock: Any, make_shop: Callable[..., Shop]
+) -> None:
+    ids = [selling.sell(shop, [Ordered("BREAD")]).sale_id]
+    clock.jump(days=-365)
+    for _ in range(2):
+        for _ in range(5_000):
+            shop.hlc.stamp()
+        ids.append(selling.sell(shop, [Ordered("BREAD")]).sale_id)
+    restarted = make_shop()
+    ids.append(selling.sell(restarted, [Ordered("BREAD")]).sale_id)
+    assert ids == sorted(set(ids))
 
 
 def test_a_new_shift_does_not_turn_the_books_back(shop: Shop, clock: Any) -> None:
