@@ -62,9 +62,18 @@ async def change_look(request: Request, language: str) -> Response:
     body = (await request.body()).decode("utf-8", errors="replace")
     kept = request.cookies.get(LOOK_COOKIE, "")
     look = look_from(f"{kept}&{body}", language)
-    answer = RedirectResponse(urlsplit(request.headers.get("referer", "/")).path or "/", 303)
+    answer = RedirectResponse(way_back(request.headers.get("referer", "/")), 303)
     keep_look(answer, look)
     return answer
+
+
+def way_back(referer: str) -> str:
+    """The path of the page that a form was on. Never another site's: "//elsewhere" would be one to a browser."""
+    try:
+        path = urlsplit(referer).path
+    except ValueError:
+        return "/"
+    return f"/{path.lstrip('/\\')}"
 
 
 def keep_look(response: Response, look: Look) -> None:

@@ -69,6 +69,22 @@ def test_a_look_is_kept_and_goes_back_to_the_page(client: TestClient) -> None:
     assert 'data-theme="dark" data-contrast="auto" data-text="normal"' in html
 
 
+@pytest.mark.parametrize(
+    ("referer", "path"),
+    [
+        ("http://testserver/shop?x=1", "/shop"),
+        ("http://testserver", "/"),
+        ("http://testserver//elsewhere.example/", "/elsewhere.example/"),
+        ("http://testserver/\\elsewhere.example", "/elsewhere.example"),
+        ("http://[", "/"),
+        ("", "/"),
+    ],
+)
+def test_the_way_back_is_a_page_of_ours(client: TestClient, referer: str, path: str) -> None:
+    answer = client.post("/look", data={"theme": "dark"}, headers={"Referer": referer})
+    assert (answer.status_code, answer.headers["location"]) == (303, path)
+
+
 def test_a_second_choice_keeps_the_first(client: TestClient) -> None:
     client.post("/look", data={"theme": "dark"})
     client.post("/look", data={"language": "ko", "text": "large"})
