@@ -73,7 +73,7 @@ def way_back(referer: str) -> str:
         path = urlsplit(referer).path
     except ValueError:
         return "/"
-    return f"/{path.lstrip('/\\')}"
+    return "/" + path.lstrip("/\\")
 
 
 def keep_look(response: Response, look: Look) -> None:
