@@ -52,6 +52,15 @@ class Seen:
     held_print_jobs: int = 0
 
 
+def counted(number: int, one: str, many: str) -> str:
+    """How many of what.
+
+    >>> counted(1, "receipt waits", "receipts wait")
+    '1 receipt waits'
+    """
+    return f"{number} {one if number == 1 else many}"
+
+
 Check = Callable[[Seen], Problem | None]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from edge.checks import Problem, Seen
+from edge.checks import Problem, Seen, counted
 
 WARN_BELOW_DAYS: Final = 14
 # A quiet shop's day: a new box has no history to judge by.
@@ -22,6 +22,6 @@ def check(seen: Seen) -> Problem | None:
     return Problem(
         "checks.autonomy.short",
         "warn",
-        f"The hub is not reached, and the disk holds {days} more days of sales.",
+        f"The hub is not reached, and the disk holds {counted(days, 'more day', 'more days')} of sales.",
         "Have the line repaired; nothing is lost until then.",
     )

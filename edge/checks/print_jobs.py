@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from edge.checks import Problem, Seen
+from edge.checks import Problem, Seen, counted
 
 
 def check(seen: Seen) -> Problem | None:
+    unknown = counted(seen.unknown_print_jobs, "receipt was", "receipts were")
     if seen.unknown_print_jobs:
         return Problem(
             "checks.print_jobs.unknown",
             "warn",
-            f"It is not known whether {seen.unknown_print_jobs} receipts were printed.",
-            "Look at the paper; where one is missing, print it again as a copy.",
+            f"It is not known whether {unknown} printed.",
+            "Look at the printer; the counter's screen asks about each, and prints a copy where the paper is missing.",
         )
     if seen.held_print_jobs:
         return Problem(
             "checks.print_jobs.held",
             "warn",
-            f"{seen.held_print_jobs} receipts wait for the printer.",
-            "Do what the printer asks for; they print by themselves.",
+            f"{counted(seen.held_print_jobs, 'receipt waits', 'receipts wait')} for the printer.",
+            "Do what the printer asks for; whatever waits prints by itself.",
         )
     return None

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from edge.checks import Problem, Seen
+from edge.checks import Problem, Seen, counted
 
 WARN_AFTER_S: Final = 3600
+HOUR_S: Final = 3600
 DAY_S: Final = 86_400
 
 
@@ -14,13 +15,13 @@ def check(seen: Seen) -> Problem | None:
     if seen.waiting_facts == 0 or seen.oldest_waiting_s < WARN_AFTER_S:
         return None
     age = (
-        f"{seen.oldest_waiting_s // DAY_S} days"
+        counted(seen.oldest_waiting_s // DAY_S, "day", "days")
         if seen.oldest_waiting_s >= 2 * DAY_S
-        else f"{seen.oldest_waiting_s // 3600} hours"
+        else counted(seen.oldest_waiting_s // HOUR_S, "hour", "hours")
     )
     return Problem(
         "checks.waiting_facts.old",
         "warn",
-        f"{seen.waiting_facts} facts wait for the hub, the oldest for {age}.",
+        f"{counted(seen.waiting_facts, 'fact waits', 'facts wait')} for the hub, the oldest for {age}.",
         "Sell on; check the shop's internet line. Everything is sent once it stands.",
     )
