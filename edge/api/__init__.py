@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from fastapi import APIRouter, Depends
 
 from edge.api import baskets, metrics, payments, returns, sales, shifts, state, stock
 from edge.api.box import Box
-from edge.api.errors import answer_errors
+from edge.api.errors import Refusal, answer_errors
 from edge.api.limits import BodyLimit, expect_json
 
 __all__ = ["BodyLimit", "Box", "answer_errors", "routers"]
@@ -16,7 +18,8 @@ _ROOMS = (state, baskets, sales, payments, returns, shifts, stock, metrics)
 
 def routers(box: Box) -> list[APIRouter]:
     """Every router, bound to one box. The app that includes them also wants `answer_errors(app)` and BodyLimit."""
-    whole = APIRouter(dependencies=[Depends(expect_json)])
+    told: dict[int | str, dict[str, Any]] = {status: {"model": Refusal} for status in (409, 422)}
+    whole = APIRouter(dependencies=[Depends(expect_json)], responses=told)
     for room in _ROOMS:
         whole.include_router(room.router(box))
     return [whole]

@@ -13,6 +13,7 @@ from typing import Any, Final
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
+from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
 from edge.api.limits import MAX_BODY_BYTES
@@ -74,6 +75,15 @@ FOR_PROGRAMS: Final = frozenset({"api", "health", "metrics", "openapi.json", "ev
 """The first words of addresses that no person reads, whatever the request says that it accepts."""
 _brief = reprlib.Repr()
 _brief.maxstring = _brief.maxother = _brief.maxlong = 60
+
+
+class Refusal(BaseModel):
+    """The error form, for whoever reads /openapi.json. `fields` are what the message was filled with."""
+
+    key: str
+    message: str
+    what_now: str
+    fields: dict[str, str | int]
 
 
 def answer_errors(app: FastAPI, page: Page | None = None) -> None:

@@ -17,7 +17,7 @@ from edge.domain.text import is_plain, is_scanned
 
 MAX_ROW: Final = 2**63 - 1  # SQLite's largest rowid
 MAX_ID: Final = 64
-MAX_CODE: Final = 64
+MAX_CODE: Final = 128
 
 
 def _plain(text: str) -> str:

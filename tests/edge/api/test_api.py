@@ -259,7 +259,7 @@ def test_metrics_are_text(api: TestClient) -> None:
         ("/api/basket/lines", {"sku": "BREAD\0"}, 422,
          r"Expected sku to be text without control characters, got 'BREAD\x00'."),
         ("/api/basket/lines", {"sku": "x" * 999}, 422,
-         f"Expected sku to have 64 or fewer characters, got '{'x' * 27}...{'x' * 28}'."),
+         f"Expected sku to have 128 or fewer characters, got '{'x' * 27}...{'x' * 28}'."),
         ("/api/basket/lines", {"sku": "BREAD", "quantity": 1.5}, 422,
          "Expected quantity to be a whole number, got 1.5."),
         ("/api/basket/lines", {"sku": "BREAD", "quantity": 2**64}, 422,
@@ -359,6 +359,17 @@ def test_an_address_that_is_not_there_is_said_in_words(
     api: TestClient, method: str, path: str, status: int, message: str
 ) -> None:
     assert refused(api.request(method, path), status)["message"] == message
+
+
+def test_the_description_of_the_api_shows_the_error_form(api: TestClient) -> None:
+    described = ok(api.get("/openapi.json"))
+    form = described["components"]["schemas"]["Refusal"]
+    assert form["required"] == ["key", "message", "what_now", "fields"]
+    told = described["paths"]["/api/scans"]["post"]["responses"]
+    shown = {
+        status: told[status]["content"]["application/json"]["schema"] for status in ("409", "422")
+    }
+    assert shown == dict.fromkeys(("409", "422"), {"$ref": "#/components/schemas/Refusal"})
 
 
 def test_a_defect_of_ours_is_said_too(api: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
