@@ -369,7 +369,7 @@ def test_the_description_of_the_api_shows_the_error_form(api: TestClient) -> Non
     shown = {
         status: told[status]["content"]["application/json"]["schema"] for status in ("409", "422")
     }
-    assert shown == dict.fromkeys(("409", "422"), {"$ref": "#/components/schemas/Refusal"})
+    assert shown == {key: {"$ref": "#/components/schemas/Refusal"} for key in ("409", "422")}
 
 
 def test_a_defect_of_ours_is_said_too(api: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
