@@ -121,7 +121,13 @@ def demo(data: Path, port: int, language: str | None) -> None:
 @click.option("--days", type=click.IntRange(1, 30), default=3, show_default=True)
 @click.option("--cut", type=PARTIES, help="Cuts this party's line in the middle.")
 @click.option("--kill", type=PARTIES, help="Kills (SIGKILL) and restarts this party once.")
-@click.option("--seed", type=int, default=1, show_default=True, help="Chooses the step of --kill.")
+@click.option(
+    "--seed",
+    type=int,
+    default=1,
+    show_default=True,
+    help="Chooses step and moment of --cut and --kill.",
+)
 @json_option
 def story(
     name: str, *, days: int, cut: str | None, kill: str | None, seed: int, as_json: bool
