@@ -21,12 +21,12 @@ SETTINGS = click.option(
 
 @click.group()
 def edge() -> None:
-    r"""The box at the counter: sells with the line down, keeps in step with the hub when it is up.
+    """The box at the counter: sells with the line down, keeps in step with the hub when it is up.
 
     \b
     twinstore edge run --settings edge.toml
     twinstore edge doctor --settings edge.toml
-    """
+    """  # noqa: D301 - click's mark for lines that stay as they are
 
 
 @edge.command()

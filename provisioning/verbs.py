@@ -29,14 +29,14 @@ PASS_ON = {"ignore_unknown_options": True, "allow_interspersed_args": False}
 @click.command(context_settings=PASS_ON)
 @click.argument("pytest_arguments", nargs=-1, type=click.UNPROCESSED)
 def test(pytest_arguments: tuple[str, ...]) -> None:
-    r"""Runs every check and the whole suite; what follows the verb goes to pytest, alone.
+    """Runs every check and the whole suite; what follows the verb goes to pytest, alone.
 
     \b
     twinstore test                           ruff, format, mypy, import walls, then pytest
     twinstore test tests/drivers -k serial   pytest only
 
     TWINSTORE_REQUIRE=all makes a skipped test a failed one.
-    """
+    """  # noqa: D301 - click's mark for lines that stay as they are
     needs_clone()
     failed = [] if pytest_arguments else run_checks()
     if failed:

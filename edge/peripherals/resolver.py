@@ -45,7 +45,9 @@ def recover(shop: Shop) -> None:
             "Print job %s (%s): it is not known whether it was printed", job.job_id, job.kind
         )
     for payment in payments.recover(shop):
-        log.warning("Payment %s is %s: the terminal is asked", payment.reference, payment.state)
+        log.warning(
+            "Payment %s is %s: the payment terminal is asked", payment.reference, payment.state
+        )
     drawers.recover(shop)
 
 

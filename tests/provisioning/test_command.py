@@ -42,6 +42,13 @@ def test_help_imports_none_of_the_programs() -> None:
     assert ran.stdout == "[]\n"
 
 
+@pytest.mark.parametrize("verb", sorted(entry_points_of_the_project()))
+def test_a_verb_says_what_it_does_without_marks_of_click(verb: str) -> None:
+    ended = CliRunner().invoke(command.twinstore, [verb, "--help"])
+    assert ended.exit_code == 0
+    assert "\\b" not in ended.output
+
+
 def test_a_verb_of_another_package_is_listed_under_its_own_heading() -> None:
     assert command.sections(["demo", "weigh"])[-1] == ("From other packages", [("weigh", "")])
 
