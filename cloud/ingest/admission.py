@@ -77,14 +77,16 @@ def _check(packet: Packet, edge_id: str, message: BaseModel) -> Admitted | Rejec
     if isinstance(message, Hello) and message.min_v > WIRE_VERSION:
         detail = f"Expected a box that speaks version {WIRE_VERSION}, got {message.min_v} and up."
         return reject(packet, edge_id, WireError.VERSION_TOO_NEW, detail)
-    if b"\\u0000" in packet.payload and _names_nul(message):
+    if _names_nul(packet, message):
         # PostgreSQL keeps no NUL in text. In the body of a fact it stops nothing: see `intake.kept`.
         return reject(packet, edge_id, WireError.MALFORMED, "Expected text without NUL, got one.")
     return Admitted(edge_id, message)
 
 
-def _names_nul(message: BaseModel) -> bool:
-    return "\0" in message.epoch if isinstance(message, Batch) else True
+def _names_nul(packet: Packet, message: BaseModel) -> bool:
+    if isinstance(message, Batch):
+        return "\0" in message.epoch
+    return b"\\u0000" in packet.payload
 
 
 def _first_problem(error: ValidationError) -> str:

@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
 from operator import itemgetter
+from typing import Any
 
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
@@ -53,6 +54,17 @@ INSERT_ROWS = (
 )
 _values_of = itemgetter(*FACT_COLUMNS)
 
+# Made once: to put them together costs as much as to ask them, and ingest asks before every transaction.
+_IDS: sa.BindParameter[Any] = sa.bindparam("ids", expanding=True)
+_EDGES = select(Edge).where(col(Edge.edge_id).in_(_IDS))
+_STREAMS = select(Stream).where(col(Stream.edge_id).in_(_IDS))
+_MOVE = sa.update(Stream).where(
+    col(Stream.edge_id) == sa.bindparam("of_edge"),
+    col(Stream.epoch) == sa.bindparam("of_epoch"),
+    col(Stream.high) == sa.bindparam("was_high"),
+    col(Stream.is_frozen) == sa.bindparam("was_frozen"),
+)
+
 
 class Inbox:
     def __init__(self, database: Database, clock: Clock) -> None:
@@ -75,8 +87,8 @@ class Inbox:
 
     def _open(self, session: Session, arrivals: Sequence[Admitted | Rejected]) -> Intake:
         ids = edge_ids(arrivals)
-        edges = session.exec(select(Edge).where(col(Edge.edge_id).in_(ids))).all()
-        rows = session.exec(select(Stream).where(col(Stream.edge_id).in_(ids))).all()
+        edges = session.exec(_EDGES, params={"ids": ids}).all()
+        rows = session.exec(_STREAMS, params={"ids": ids}).all()
         streams = {
             (row.edge_id, row.epoch): Standing(row, Stand(row.high, row.chain, row.is_frozen))
             for row in rows
@@ -147,16 +159,14 @@ def store_stand(session: Session, standing: Standing) -> None:
         session.add(row)
         session.flush()
         return
-    moved = session.connection().execute(
-        sa.update(Stream)
-        .where(
-            col(Stream.edge_id) == row.edge_id,
-            col(Stream.epoch) == row.epoch,
-            col(Stream.high) == standing.was.high,
-            col(Stream.is_frozen) == standing.was.is_frozen,
-        )
-        .values(row.model_dump(exclude={"edge_id", "epoch", "shard", "opened_at"}))
-    )
+    was = {
+        "of_edge": row.edge_id,
+        "of_epoch": row.epoch,
+        "was_high": standing.was.high,
+        "was_frozen": standing.was.is_frozen,
+    }
+    now = row.model_dump(exclude={"edge_id", "epoch", "shard", "opened_at"})
+    moved = session.connection().execute(_MOVE, now | was)
     if moved.rowcount != 1:
         raise StandMovedError(edge_id=row.edge_id, epoch=row.epoch, high=standing.was.high)
 

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from cloud.ingest.admission import KEPT_BYTES, Admitted, Rejected
-from cloud.ingest.pressure import Allowance
+from cloud.ingest.pressure import Allowance, widened
 from cloud.ingest.tables import Edge, Quarantined, Stream
 from contract.envelope import GENESIS, Ack, Batch, Hello, State
 from contract.errors import WireError
@@ -56,6 +57,7 @@ class Intake:
     touched: dict[StreamKey, Standing] = field(default_factory=dict)
     doubled: list[Edge] = field(default_factory=list)
     forked: list[Stream] = field(default_factory=list)
+    _batches: Counter[StreamKey] = field(default_factory=Counter)
     _gaps: set[StreamKey] = field(default_factory=set)
     _greetings: dict[str, tuple[str, int]] = field(default_factory=dict)
 
@@ -86,7 +88,7 @@ class Intake:
 
     def _ack(self, key: StreamKey, allowance: Allowance) -> Ack:
         reception = Reception(self.streams[key].stand, is_gap=key in self._gaps)
-        return reception.ack(key[1], allowance.window, allowance.pause_ms)
+        return reception.ack(key[1], widened(allowance, self._batches[key]), allowance.pause_ms)
 
     def _greeting(self, edge_id: str, epoch: str, nonce: int, allowance: Allowance) -> Ack:
         stand = self.streams[edge_id, epoch].stand
@@ -117,6 +119,7 @@ class Intake:
 
     def _receive(self, edge: Edge, batch: Batch) -> None:
         standing = self._standing(edge.edge_id, batch.epoch)
+        self._batches[edge.edge_id, batch.epoch] += 1
         reception = self.receiver.receive(standing.stand, batch)
         if reception.is_gap:
             self._gaps.add((edge.edge_id, batch.epoch))

@@ -12,7 +12,7 @@ from cloud.errors import StandMovedError
 from cloud.ingest.admission import Admitted, Packet, Rejected, admit
 from cloud.ingest.inbox import Inbox, store_stand
 from cloud.ingest.intake import PAST_BOOTS, Standing
-from cloud.ingest.pressure import Allowance, allowance
+from cloud.ingest.pressure import Allowance, allowance, widened
 from cloud.ingest.tables import Alarm, Edge, Fact, FactAlias, Quarantined, Stream
 from contract.envelope import GENESIS, Ack, State
 from contract.health import Health
@@ -76,15 +76,35 @@ def test_a_gap_is_answered_with_where_we_stand(database: Database, box, take) ->
 def test_acks_of_one_drain_are_one_a_box(box, make_box, take, inbox: Inbox) -> None:
     other = make_box("maru-hillside-1")
     arrivals = []
-    for number in range(6):
+    for number in range(3):
         for each in (box, other):
             each.log({"n": number})
             arrivals.append(Admitted(each.edge_id, each.batch(number + 1, number + 1)))
     answers = inbox.commit(arrivals, ALLOWED)
     assert answers == [
-        (box.edge_id, Ack(epoch="e1", high=6, chain=box.chains[6])),
-        (other.edge_id, Ack(epoch="e1", high=6, chain=other.chains[6])),
+        (box.edge_id, Ack(epoch="e1", high=3, chain=box.chains[3])),
+        (other.edge_id, Ack(epoch="e1", high=3, chain=other.chains[3])),
     ]
+
+
+def test_only_a_box_that_got_much_through_at_once_may_have_more_under_way(
+    box, make_box, inbox: Inbox
+) -> None:
+    slow, arrivals = make_box("maru-hillside-1"), []
+    for each, count in ((box, 4), (slow, 3)):
+        for number in range(count):
+            each.log({"n": number})
+            arrivals.append(Admitted(each.edge_id, each.batch(number + 1, number + 1)))
+    answers = inbox.commit(arrivals, ALLOWED)
+    assert answers == [
+        (box.edge_id, Ack(epoch="e1", high=4, chain=box.chains[4], window=32)),
+        (slow.edge_id, Ack(epoch="e1", high=3, chain=slow.chains[3], window=8)),
+    ]
+
+
+@pytest.mark.parametrize("allowed", [Allowance(4, 0), Allowance(1, 200), Allowance(8, 200)])
+def test_no_window_is_widened_under_pressure(allowed: Allowance) -> None:
+    assert widened(allowed, 64) == allowed.window
 
 
 def test_a_fork_is_quarantined_and_freezes_the_epoch(database, box, make_box, take, clock) -> None:
