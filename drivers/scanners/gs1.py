@@ -138,7 +138,7 @@ def _from_elements(elements: GS1ElementStrings, text: str) -> Gs1Code:
         raise Garbled(expected="GS1 element strings", got=_shown(text))
     by_ai = _one_value_each(elements)
     price_ai = _first_of(by_ai, "392", "393")
-    return Gs1Code(
+    code = Gs1Code(
         gtin=_gtin(by_ai["01"].value) if "01" in by_ai else "",
         lot=_text(by_ai, "10"),
         serial=_text(by_ai, "21"),
@@ -151,6 +151,11 @@ def _from_elements(elements: GS1ElementStrings, text: str) -> Gs1Code:
         price=_scaled(by_ai, price_ai, skipped=3 if price_ai.startswith("393") else 0),
         price_currency=by_ai[price_ai].value[:3] if price_ai.startswith("393") else "",
     )
+    if (
+        code == Gs1Code()
+    ):  # only what a company uses inside (AI 90 to 99), or what no till has a use for
+        raise Garbled(expected="element strings that name goods", got=_shown(text))
+    return code
 
 
 def _one_value_each(elements: GS1ElementStrings) -> dict[str, GS1ElementString]:
