@@ -23,6 +23,14 @@ PRINTERS = {"ko": "epson-tm-t88v-korean", "zh": "gprinter-gp-l80250"}
 COMPANY_NAMES = {"ko": "마루"}
 
 
+class Leaving(SystemExit):
+    """The demo was told to stop.
+
+    A KeyboardInterrupt that passes through text which Python executes, as every dataclass does while it is imported,
+    makes the interpreter end by SIGINT in the end, caught or not.
+    """
+
+
 def run(folder: Path, first_port: int, language: str) -> int:
     """Opens the shop and stays until it is told to stop; the exit status."""
     for number in ENDINGS:
@@ -35,7 +43,7 @@ def run(folder: Path, first_port: int, language: str) -> int:
     except PartyError as error:
         say(f"\n{error}")
         return 1
-    except KeyboardInterrupt:
+    except Leaving:
         return 0
     finally:
         close(company)
@@ -124,7 +132,7 @@ def language_of(environment: Mapping[str, str] = os.environ) -> str:
 
 def leave(_number: int, _frame: FrameType | None) -> NoReturn:
     """SIGTERM and a closed window (SIGHUP) end the demo as Ctrl-C does: nothing stays behind."""
-    raise KeyboardInterrupt
+    raise Leaving
 
 
 def say(words: str, end: str = "\n") -> None:

@@ -77,3 +77,19 @@ def test_the_first_minute_and_the_second_morning(tmp_path: Path) -> None:
     with demo(tmp_path, port):
         assert httpx.get(f"{box}/api/sales").json() == sold
         assert httpx.get(f"{box}/api/state").json()["shift"]["number"] == 1
+
+
+SAYS_STOP_IN_THE_MIDDLE_OF_AN_IMPORT = """
+import contextlib, signal
+from hardware_sim.demo import Leaving, leave
+signal.signal(signal.SIGINT, leave)
+with contextlib.suppress(Leaving):
+    exec("import signal; signal.raise_signal(signal.SIGINT)")
+"""
+
+
+def test_to_be_stopped_in_the_middle_of_an_import_is_a_good_end(tmp_path: Path) -> None:
+    (tmp_path / "stopped_early.py").write_text(SAYS_STOP_IN_THE_MIDDLE_OF_AN_IMPORT)
+    command = [sys.executable, "-m", "stopped_early"]
+    ended = subprocess.run(command, cwd=tmp_path, check=False, capture_output=True)
+    assert (ended.returncode, ended.stderr) == (0, b"")
