@@ -41,8 +41,9 @@ def test_every_change_of_the_basket_has_its_version(till: Page, counter: Any) ->
 def test_a_doubtful_paper_is_answered_by_the_keys_that_are_shown(till: Page, counter: Any) -> None:
     """The key's button knows which paper it answers for: after the last answer the key means nothing more."""
     shop = counter.box.shop
-    for code in (BREAD, CAKE):
+    for code, total in ((BREAD, "₩3,200"), (CAKE, "₩38,000")):
         counter.scan(code)
+        expect(till.locator("#total")).to_have_text(total)
         till.keyboard.press("F8")
         stage(till, "done")
     for job_id in (1, 2):
