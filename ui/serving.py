@@ -78,9 +78,8 @@ def _listening(host: str, port: int) -> Iterator[socket.socket]:
         try:
             door = socket.create_server(address, family=family, backlog=BACKLOG)
             # asyncio does so for sockets that it has made; without it every answer waits 40 ms for the caller's ack.
-            door.setsockopt(
-                socket.IPPROTO_TCP, socket.TCP_NODELAY, 1
-            )  # what is accepted inherits it
+            # What is accepted inherits it.
+            door.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             yield door
         except OSError as error:
             # "localhost" is ::1 as well, also on a machine without IPv6.

@@ -49,9 +49,8 @@ def migrate(connection: Connection, known: Sequence[Migration]) -> None:
     On SQLite the transaction must hold the write lock already. Raises SchemaError where the database is newer.
     """
     if connection.dialect.name == "postgresql":
-        connection.exec_driver_sql(
-            LOCK
-        )  # another hub that starts now waits until we have committed
+        # Another hub that starts now waits until we have committed.
+        connection.exec_driver_sql(LOCK)
     found, newest = version_of(connection), known[-1].version
     if found > newest:
         raise SchemaError(found=found, known=newest)
