@@ -18,6 +18,7 @@ from cloud.errors import (
     UnreadableError,
     WrongMethodError,
 )
+from ui.readers import wants_page
 
 FOR_PROGRAMS = frozenset({"api", "events", "health", "openapi.json", "snapshots", ".well-known"})
 """The first words of addresses that no person reads, whatever the request says that it accepts."""
@@ -30,7 +31,7 @@ def add_to(app: FastAPI, page: Page) -> None:
 
     def refuse(request: Request, error: Exception) -> Response:
         refusal = in_words(request, error)
-        answer = page(request, refusal) if wants_page(request) else as_json(refusal)
+        answer = page(request, refusal) if wants_page(request, FOR_PROGRAMS) else as_json(refusal)
         if isinstance(error, HTTPException):
             answer.status_code = error.status_code
             answer.headers.update(error.headers or {})
@@ -61,11 +62,6 @@ def names_nul(scope: Scope) -> bool:
     return (
         "\0" in scope["path"] or b"%00" in scope["query_string"] or b"\0" in scope["query_string"]
     )
-
-
-def wants_page(request: Request) -> bool:
-    first = request.url.path.split("/")[1]
-    return first not in FOR_PROGRAMS and "text/html" in request.headers.get("accept", "")
 
 
 def as_json(error: HubError) -> JSONResponse:

@@ -31,6 +31,7 @@ from edge.domain.errors import (
     WrongContent,
     WrongMethod,
 )
+from ui.readers import wants_page
 
 Page = Callable[[Request, ShopError, int], Response]
 
@@ -112,13 +113,6 @@ def body_of(error: ShopError) -> dict[str, Any]:
     }
 
 
-def wants_page(request: Request) -> bool:
-    first = request.url.path.split("/")[1]
-    is_swapped = "hx-request" in request.headers
-    accepted = request.headers.get("accept", "")
-    return first not in FOR_PROGRAMS and not is_swapped and "text/html" in accepted
-
-
 def in_words(request: Request, error: Exception) -> ShopError:
     if isinstance(error, ShopError):
         return error
@@ -131,7 +125,7 @@ def in_words(request: Request, error: Exception) -> ShopError:
 
 def _answer(request: Request, error: ShopError, page: Page | None) -> Response:
     status = status_of(error)
-    if page is not None and wants_page(request):
+    if page is not None and wants_page(request, FOR_PROGRAMS):
         return page(request, error, status)
     return JSONResponse(body_of(error), status)
 
