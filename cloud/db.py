@@ -10,7 +10,7 @@ import contextlib
 import importlib
 import pkgutil
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -109,6 +109,19 @@ def insert_for(session: Session, model: type[SQLModel]) -> sqlite.Insert | postg
     if session.get_bind().dialect.name == "sqlite":
         return sqlite.insert(_table(model))
     return postgresql.insert(_table(model))
+
+
+def upsert(
+    session: Session, model: type[SQLModel], keys: list[str], rows: Sequence[Mapping[str, object]]
+) -> None:
+    """Rows that all name the same columns; one with known `keys` takes the others' place."""
+    if not rows:
+        return
+    statement = insert_for(session, model)
+    values = {name: statement.excluded[name] for name in rows[0] if name not in keys}
+    session.connection().execute(
+        statement.on_conflict_do_update(index_elements=keys, set_=values), list(rows)
+    )
 
 
 def _open(url: str) -> Engine:

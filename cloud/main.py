@@ -16,12 +16,12 @@ from starlette.concurrency import run_in_threadpool
 
 from cloud import answers, identity
 from cloud.catalogue import endpoints as catalogue_endpoints
-from cloud.catalogue.feeds import FeedService
-from cloud.catalogue.snapshots import Snapshots
 from cloud.changes import Changes
 from cloud.clock import Clock, SystemClock
 from cloud.console.endpoints import Console
 from cloud.db import Database
+from cloud.feeds.service import FeedService
+from cloud.feeds.snapshots import Snapshots
 from cloud.fleet import endpoints as fleet_endpoints
 from cloud.fleet.sending import CommandSender
 from cloud.ingest.inbox import Inbox
@@ -30,6 +30,7 @@ from cloud.ingest.mqtt import MqttWire
 from cloud.ingest.worker import Worker, WorkerThread
 from cloud.money import endpoints as money_endpoints
 from cloud.projection import FactProjector
+from cloud.questions import QuestionDesk
 from cloud.sales import endpoints as sales_endpoints
 from cloud.settings import Settings
 from cloud.stock import endpoints as stock_endpoints
@@ -66,6 +67,8 @@ class Hub:
         self.worker.on_change = self.changes.announce
         self.commands = CommandSender(self.database, self.clock, self.changes.announce)
         self.worker.commands = self.commands
+        self.questions = QuestionDesk(self.database, self.clock, {}, self.wire.wake)
+        self.worker.questions = self.questions
         self._thread = WorkerThread(self.worker)
 
     def start(self) -> None:
@@ -73,6 +76,7 @@ class Hub:
 
     def stop(self) -> None:
         self._thread.stop(STOP_TIMEOUT_S)
+        self.questions.close()
         self.feeds.close()
         self.database.close()
 

@@ -15,6 +15,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final, Self
 
+from contract.asks import Answer, Ask
 from contract.commands import Command
 from contract.envelope import Ack, Batch, FactBody, Hello, State
 from contract.feeds import Head, Ops, Pull
@@ -22,7 +23,19 @@ from contract.frozen import every_model, name_of
 from contract.health import Health
 
 KINDS: Final = ("verb", "feed", "peripheral", "message")
-ON_THE_LINE: Final = (Hello, Batch, Pull, Health, State, Ack, Ops, Command, Head)
+ON_THE_LINE: Final = (
+    Hello,
+    Batch,
+    Pull,
+    Health,
+    State,
+    Ask,
+    Ack,
+    Ops,
+    Command,
+    Head,
+    Answer,
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,13 +2,19 @@
 
 A pull acknowledges everything up to `after`. The answer is operations, or a snapshot where the cursor is too old.
 Operations travel zlib-compressed (RFC 1950), because a thousand price changes must stay a few kilobytes.
+
+    catalogue   what can be sold                        orders@SHOP    the orders that the shop fulfils
+    prices      what it costs                           rights@SHOP    what the hub may promise of its goods
+    keys        whose signatures are honoured           arrivals@SHOP  what is on its way to it
+    offers      markdowns, coupons, what members get
+    members     which member codes are no longer good
 """
 
 from __future__ import annotations
 
 import json
 import zlib
-from typing import Any, Literal
+from typing import Any, Final
 
 from pydantic import BaseModel, Field
 
@@ -19,7 +25,8 @@ SNAPSHOT_FORMAT = 1
 GTIN_LENGTHS = (8, 12, 13, 14)
 MAX_OPS_BYTES_INFLATED = 4_000_000
 
-FeedName = Literal["catalogue", "prices"]
+SHARED_FEEDS: Final = ("catalogue", "prices", "keys", "offers", "members")
+SHOP_FEEDS: Final = ("orders", "rights", "arrivals")
 
 
 class Product(Message):
@@ -51,6 +58,24 @@ def gtin14(code: str) -> str:
     ('09501101530003', '')
     """
     return code.zfill(14) if len(code) in GTIN_LENGTHS and code.isascii() and code.isdigit() else ""
+
+
+def shop_feed(feed: str, location_id: str) -> str:
+    """The name of one shop's own feed.
+
+    >>> shop_feed("orders", "hillside")
+    'orders@hillside'
+    """
+    return f"{feed}@{location_id}"
+
+
+def shop_of(feed: str) -> str:
+    """Whose the feed is: a location, "" where it is everybody's.
+
+    >>> shop_of("orders@hillside"), shop_of("prices")
+    ('hillside', '')
+    """
+    return feed.partition("@")[2]
 
 
 class Operation(Message):

@@ -1,7 +1,7 @@
 """Every MQTT topic of Twinstore, built and parsed here and nowhere else.
 
-    twin1/{shard}/{edge_id}/up/{hello,facts,pull,health,state}     box to hub
-    twin1/{shard}/{edge_id}/dn/{ack,ops,command,head}              hub to box
+    twin1/{shard}/{edge_id}/up/{hello,facts,pull,health,state,ask} box to hub
+    twin1/{shard}/{edge_id}/dn/{ack,ops,command,head,answer}       hub to box
     twin1/hub/state                                                retained presence of the hub
 
 The shard is fixed at enrolment: CRC-32 of the edge id modulo 64 (ISO-HDLC CRC, as `zlib.crc32`).
@@ -28,6 +28,7 @@ class Up(enum.StrEnum):
     PULL = "pull"
     HEALTH = "health"
     STATE = "state"
+    ASK = "ask"
 
 
 class Down(enum.StrEnum):
@@ -35,6 +36,7 @@ class Down(enum.StrEnum):
     OPS = "ops"
     COMMAND = "command"
     HEAD = "head"
+    ANSWER = "answer"
 
 
 @dataclass(frozen=True, slots=True)

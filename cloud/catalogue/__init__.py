@@ -1,8 +1,7 @@
-"""What a shop may sell and for how much, and how it comes down to the boxes.
+"""What a shop may sell and for how much.
 
-repository  products, prices, and one log of operations a feed, compacted by key
-service     head office's changes
-feeds       answers to pulls: operations, repairs, references to snapshots
-snapshots   a whole feed as one signed file
+repository  products and prices
+checking    what head office may not write
+service     head office's changes, into the tables and into the feeds
 endpoints   the HTTP of all this
 """

@@ -10,9 +10,9 @@ from pydantic import BaseModel
 
 from cloud.catalogue import service
 from cloud.catalogue.checking import CatalogueChange
-from cloud.catalogue.snapshots import Snapshots
 from cloud.db import Database
 from cloud.errors import NotFoundError
+from cloud.feeds.snapshots import Snapshots
 from contract.feeds import Price
 
 A_DAY = "public, max-age=86400, immutable"

@@ -7,8 +7,9 @@ from typing import TypeVar
 
 from cloud.catalogue import repository
 from cloud.catalogue.checking import CatalogueChange, check, check_together
-from cloud.catalogue.feeds import SNAPSHOT_ABOVE
 from cloud.db import Database
+from cloud.feeds import repository as feeds
+from cloud.feeds.service import SNAPSHOT_ABOVE
 from contract.envelope import Message
 from contract.feeds import Price, Product, canonical
 
@@ -35,13 +36,13 @@ def apply(database: Database, change: CatalogueChange) -> dict[str, int]:
 
 def _write_products(database: Database, products: Sequence[Product]) -> None:
     with database.write() as session:
-        changed = repository.write_operations(session, "catalogue", _bodies(products))
+        changed = feeds.write_operations(session, "catalogue", _bodies(products))
         repository.write_products(session, [p for p in products if p.sku in changed])
 
 
 def _write_prices(database: Database, prices: Sequence[Price]) -> None:
     with database.write() as session:
-        changed = repository.write_operations(session, "prices", _bodies(prices))
+        changed = feeds.write_operations(session, "prices", _bodies(prices))
         repository.write_prices(session, [p for p in prices if p.sku in changed])
 
 
@@ -49,9 +50,9 @@ def _remove(database: Database, skus: Sequence[str]) -> None:
     gone: dict[str, str | None] = dict.fromkeys(skus)
     with database.write() as session:
         for feed in repository.FEEDS:
-            repository.write_operations(session, feed, gone)
+            feeds.write_operations(session, feed, gone)
             # Who is as far behind as this gets a snapshot, which has no tombstones.
-            repository.forget_tombstones(session, feed, SNAPSHOT_ABOVE)
+            feeds.forget_tombstones(session, feed, SNAPSHOT_ABOVE)
         repository.remove(session, skus)
 
 

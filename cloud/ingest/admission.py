@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pydantic import BaseModel, ValidationError
 
 from contract import topics
+from contract.asks import Ask
 from contract.envelope import MAX_MESSAGE_BYTES, WIRE_VERSION, Batch, Hello, State
 from contract.errors import WireError
 from contract.feeds import Pull
@@ -25,6 +26,7 @@ MODELS: dict[topics.Up, type[BaseModel]] = {
     topics.Up.PULL: Pull,
     topics.Up.HEALTH: Health,
     topics.Up.STATE: State,
+    topics.Up.ASK: Ask,
 }
 
 
@@ -37,12 +39,15 @@ class Packet:
 @dataclass(frozen=True, slots=True)
 class Admitted:
     edge_id: str
-    message: Hello | Batch | Pull | Health | State
+    message: Hello | Batch | Pull | Health | State | Ask
 
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """`edge_id` is "" where the topic does not name a box. `kept` is the beginning, as readable text."""
+    """`edge_id` is "" where the topic does not name a box.
+
+    `kept` is the beginning, as readable text; of a question nothing is kept: it may hold a wallet's code.
+    """
 
     edge_id: str
     key: WireError
@@ -73,7 +78,7 @@ def admit(packet: Packet) -> Admitted | Rejected:
 
 def _check(packet: Packet, edge_id: str, message: BaseModel) -> Admitted | Rejected:
     """What no type can say."""
-    assert isinstance(message, (Hello, Batch, Pull, Health, State))
+    assert isinstance(message, (Hello, Batch, Pull, Health, State, Ask))
     if isinstance(message, Hello) and message.min_v > WIRE_VERSION:
         detail = f"Expected a box that speaks version {WIRE_VERSION}, got {message.min_v} and up."
         return reject(packet, edge_id, WireError.VERSION_TOO_NEW, detail)
@@ -97,7 +102,8 @@ def _first_problem(error: ValidationError) -> str:
 
 def reject(packet: Packet, edge_id: str, key: WireError, detail: str) -> Rejected:
     digest = hashlib.blake2b(packet.topic.encode() + b"\0" + packet.payload, digest_size=16)
-    kept = packet.payload[:KEPT_BYTES].decode("utf-8", "backslashreplace").replace("\0", "\\x00")
+    shown = b"" if packet.topic.endswith(f"/up/{topics.Up.ASK}") else packet.payload[:KEPT_BYTES]
+    kept = shown.decode("utf-8", "backslashreplace").replace("\0", "\\x00")
     return Rejected(
         edge_id=edge_id,
         key=key,

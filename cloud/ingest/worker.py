@@ -19,6 +19,7 @@ from cloud.ingest.inbox import Inbox
 from cloud.ingest.leases import Leases
 from cloud.ingest.pressure import MAX_DRAINED, Allowance, allowance
 from contract import topics
+from contract.asks import Ask
 from contract.envelope import Ack, Batch, Hello, to_json
 from contract.errors import WireError
 from contract.feeds import Pull
@@ -57,8 +58,8 @@ class Feeds(Protocol):
         """The payload for dn/ops; None where it follows from `due` later. ValueError for a bad digest."""
         ...
 
-    def head(self) -> str:
-        """The payload for dn/head."""
+    def head(self, edge_id: str) -> str:
+        """The payload for the box's dn/head."""
         ...
 
     def due(self, shards: frozenset[int]) -> list[tuple[str, str | bytes, bool]]:
@@ -87,6 +88,26 @@ class NoCommands:
         return []
 
 
+class Questions(Protocol):
+    """What boxes ask and wait for. Messages as those of `Feeds`."""
+
+    def take(self, edge_id: str, ask: Ask) -> None:
+        """Begins to answer, in another thread; `due` has the answer once it is there."""
+        ...
+
+    def due(self) -> list[tuple[str, str | bytes, bool]]: ...
+
+
+class NoQuestions:
+    """This hub answers nothing: a box that asks waits in vain, and says so."""
+
+    def take(self, edge_id: str, ask: Ask) -> None:
+        del edge_id, ask
+
+    def due(self) -> list[tuple[str, str | bytes, bool]]:
+        return []
+
+
 class Worker:
     def __init__(
         self,
@@ -109,6 +130,7 @@ class Worker:
         self._stopping = threading.Event()
         self.on_change: Callable[[], None] = _nothing
         self.commands: Commands = NoCommands()
+        self.questions: Questions = NoQuestions()
 
     @property
     def shards(self) -> frozenset[int]:
@@ -149,7 +171,8 @@ class Worker:
             self._has_work = self._projector.step(self._leases.shards)
             self.on_change()
         shards = self._leases.shards
-        for topic, payload, retain in self._feeds.due(shards) + self.commands.due(shards):
+        due = self.questions.due() + self._feeds.due(shards) + self.commands.due(shards)
+        for topic, payload, retain in due:
             self.wire.publish(topic, payload, retain=retain)
 
     def _take(self, packets: Sequence[Packet]) -> None:
@@ -197,8 +220,10 @@ class Worker:
     def _answer(self, packet: Packet, arrival: Admitted) -> None:
         if isinstance(arrival.message, Hello):
             topic = topics.down(arrival.edge_id, topics.Down.HEAD)
-            self.wire.publish(topic, self._feeds.head(), retain=True)
+            self.wire.publish(topic, self._feeds.head(arrival.edge_id), retain=True)
             self.commands.greeted(arrival.edge_id)
+        if isinstance(arrival.message, Ask):
+            self.questions.take(arrival.edge_id, arrival.message)
         if not isinstance(arrival.message, Pull):
             return
         try:

@@ -46,6 +46,16 @@ class FeedCursor(BoxTable, table=True):
     version: int
 
 
+class FeedRow(BoxTable, table=True):
+    """`body` is canonical JSON text."""
+
+    __tablename__: ClassVar[Any] = "feed_row"
+    feed: str = Field(primary_key=True)
+    key: str = Field(primary_key=True)
+    version: int
+    body: str
+
+
 class Product(BoxTable, table=True):
     key: str = Field(primary_key=True)
     version: int

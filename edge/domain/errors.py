@@ -13,6 +13,7 @@ both. The screens' catalogues translate by key, and the api chooses the HTTP sta
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 
@@ -95,6 +96,37 @@ class Unreadable(Malformed):
     key = "request.unreadable"
     template = "The request was not understood: {detail}. Nothing was changed."
     advice = "Correct the request and send it again."
+
+
+# The hub
+
+
+class HubUnreachable(Refused):
+    """Nothing was sent."""
+
+    key = "hub.unreachable"
+    template = "The line to the hub is down: it was not asked, and nothing was done."
+    advice = "Do it another way, or try again when the line is back; selling goes on."
+
+
+class HubSilent(Refused):
+    """It was sent, and nobody knows whether it was done."""
+
+    key = "hub.silent"
+    template = "The hub did not answer within {timeout_s} s: nobody knows yet whether it was done."
+    advice = "Try again: the same thing is not done twice."
+
+
+class HubRefused(Refused):
+    """The hub's own no: `hub_key` names it for the screens' catalogues, `text` is its English."""
+
+    key = "hub.refused"
+    template = "{text}"
+    advice = "Ask head office if this cannot be right; nothing was changed."
+
+    def __init__(self, hub_key: str, text: str, fields: Mapping[str, str | int]) -> None:
+        self.hub_key = hub_key
+        super().__init__(**{**fields, "text": text})
 
 
 # Goods

@@ -13,7 +13,7 @@ from typing import Final
 
 from edge import changes
 from edge.domain.basket import EnteredCode
-from edge.domain.errors import ShopError
+from edge.domain.errors import HubRefused, ShopError
 from edge.domain.receipt_code import is_receipt_code
 from edge.screens import card_keys, paper_keys, return_keys, selling_keys, shift_keys, typed
 from edge.screens.compose import situation
@@ -224,5 +224,6 @@ class Desk:
 def refusal(error: ShopError) -> Notice:
     """A refusal in the words of its key; the English of the class where a language lacks them."""
     fields = tuple(sorted(error.fields.items()))
-    what = Words(error.key, fields, plain=error.message)
-    return Notice("bad", what, Words(f"{error.key}.now", fields, plain=error.what_now))
+    key = error.hub_key if isinstance(error, HubRefused) else error.key
+    what = Words(key, fields, plain=error.message)
+    return Notice("bad", what, Words(f"{key}.now", fields, plain=error.what_now))

@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import json
-import sqlite3
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import bindparam
-from sqlalchemy.exc import DBAPIError
-from sqlmodel import col, delete, func, select
+from sqlmodel import delete, select
 
-from contract import feeds
-from edge.db.tables import FeedCursor, Price, Product, ProductCode, table_of
+from contract import feeds as contract
+from contract.feeds import Operation, Ops, canonical, gtin14
+from edge.db.tables import Price, Product, ProductCode, table_of
 from edge.db.unit_of_work import Database, Reader, UnitOfWork
 from edge.domain.basket import Article, EnteredCode
 from edge.domain.errors import NoPrice, PriceIsZero, UnknownCode
-from edge.services.shop import Shop
+from edge.services import feeds
+from edge.services.shop import Shop, Work
 
 FEEDS = ("catalogue", "prices")
 
@@ -35,7 +32,6 @@ SELECT product.sku, product.names, price.amount_minor, product.category
 FROM product JOIN price ON price.sku = product.sku AND price.currency = ?
 WHERE product.is_quick AND (price.amount_minor > 0 OR price.is_free) ORDER BY product.sku LIMIT ?
 """
-_CURSOR = select(col(FeedCursor.version)).where(col(FeedCursor.feed) == bindparam("feed"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +46,7 @@ class QuickProduct:
 
 def find(reader: Reader, entered: EnteredCode, currency: str, language: str) -> Article:
     """What a code costs now. Raises UnknownCode, NoPrice or PriceIsZero."""
-    gtin = feeds.gtin14(entered.code)
+    gtin = gtin14(entered.code)
     code = {"gtin": gtin, "code": entered.code, "currency": currency}
     row = reader.sql(_FIND, code).fetchone()
     if row is None:
@@ -93,101 +89,69 @@ def quick_products(shop: Shop, limit: int = 24) -> list[QuickProduct]:
     ]
 
 
-def cursor(reader: Reader, feed: str) -> int:
-    """How far the feed has come, 0 before anything came."""
-    return int(reader.scalar(_CURSOR, feed=feed) or 0)
-
-
 def cursors(database: Database) -> dict[str, int]:
+    """How far the two feeds have come, 0 before anything came."""
     with database.read() as reader:
-        return {feed: cursor(reader, feed) for feed in FEEDS}
+        return {feed: feeds.cursor(reader, feed) for feed in FEEDS}
 
 
-def apply(database: Database, ops: feeds.Ops) -> bool:
-    """Applies a pull's answer and moves the cursor, in one transaction.
-
-    False, and nothing is touched, where the answer does not continue from the cursor: it is a repeat or late.
-    Raises ValueError for an operation that is not of the feed; nothing of the answer stays then.
-    """
-    with _fitting(), database.write() as unit:
-        if ops.after != cursor(unit, ops.feed):
-            return False
-        if ops.repaired_buckets is not None:
-            _clear_buckets(unit, ops.feed, frozenset(ops.repaired_buckets))
-        _apply_operations(unit, ops.feed, ops.operations)
-        _set_cursor(unit, ops.feed, ops.through)
-    return True
+def apply(database: Database, ops: Ops) -> bool:
+    """One answer of either feed in a transaction of its own; False where it does not continue from the cursor."""
+    with feeds.fitting(), database.write() as unit:
+        return feeds.apply(unit, STORES[ops.feed], ops) is not None
 
 
-def load_snapshot(database: Database, feed: str, version: int, path: Path) -> int:
-    """Replaces the whole feed by the rows of a verified, unpacked snapshot file; gives how many there are.
+@dataclass(frozen=True, slots=True)
+class TableStore:
+    """An `edge.services.feeds.Store` of products or of prices: rows with columns to be looked into."""
 
-    Raises ValueError for rows that are not of the feed; what was there before stays then.
-    """
-    with _fitting(), database.attached(path, "snapshot") as unit:
-        for statement in _LOAD[feed]:
+    model: type[Product | Price]
+    insert: Callable[[UnitOfWork, list[Operation]], None]
+    loading: tuple[str, ...]
+
+    def rows(self, reader: Reader) -> list[feeds.Row]:
+        table = table_of(self.model)
+        found = reader.rows(select(table.c.key, table.c.version, table.c.body))
+        return [(row[0], row[1], row[2]) for row in found]
+
+    def replace(self, unit: UnitOfWork, operations: Mapping[str, Operation]) -> None:
+        if self.model is Product:
+            _forget_codes(unit, list(operations))
+        _delete_in(unit, self.model, "key", list(operations))
+        self.insert(unit, [it for it in operations.values() if it.value is not None])
+
+    def load(self, unit: UnitOfWork) -> None:
+        for statement in self.loading:
             unit.sql(statement)
-        _set_cursor(unit, feed, version)
-        return int(unit.scalar(select(func.count()).select_from(table_of(_model_of(feed)))))
+
+    def taken(self, work: Work, keys: frozenset[str] | None) -> None:
+        """Nothing follows: what is in a basket keeps the price it was rung up at."""
 
 
-def digest(database: Database, feed: str) -> str:
-    """The feed's bucket digests, joined as `feeds.Pull.digest` wants them."""
-    table = table_of(_model_of(feed))
-    with database.read() as reader:
-        rows = reader.rows(select(table.c.key, table.c.version, table.c.body))
-    return "".join(feeds.digests([(row[0], row[1], row[2]) for row in rows]))
+def _forget_codes(unit: UnitOfWork, keys: list[str]) -> None:
+    unit.sql(
+        "DELETE FROM product_code WHERE sku IN"
+        " (SELECT sku FROM product WHERE key IN (SELECT value FROM json_each(?)))",
+        (json.dumps(keys),),
+    )
 
 
-@contextmanager
-def _fitting() -> Iterator[None]:
-    """What the disk refuses has left as Broken by now: what SQLite still refuses is the content."""
-    try:
-        yield
-    except (sqlite3.Error, DBAPIError, OverflowError) as error:
-        why = error.orig if isinstance(error, DBAPIError) else error
-        raise ValueError(f"expected rows that fit the box's tables, got {why}") from error
-
-
-def _model_of(feed: str) -> type[Product | Price]:
-    return Product if feed == "catalogue" else Price
-
-
-def _apply_operations(unit: UnitOfWork, feed: str, operations: Iterable[feeds.Operation]) -> None:
-    latest = {operation.key: operation for operation in operations}
-    _delete_keys(unit, feed, list(latest))
-    rows = [
-        (operation, operation.value) for operation in latest.values() if operation.value is not None
-    ]
-    if feed == "catalogue":
-        _insert_products(unit, rows)
-    else:
-        unit.insert(Price, [_price_row(operation, value) for operation, value in rows])
-
-
-def _insert_products(unit: UnitOfWork, rows: list[tuple[feeds.Operation, dict[str, Any]]]) -> None:
-    products = [feeds.Product.model_validate(value) for _, value in rows]
+def _insert_products(unit: UnitOfWork, operations: list[Operation]) -> None:
+    products = [contract.Product.model_validate(it.value) for it in operations]
     unit.insert(
         Product,
-        [
-            _product_row(operation, value, product)
-            for (operation, value), product in zip(rows, products, strict=True)
-        ],
+        [_product_row(*pair) for pair in zip(operations, products, strict=True)],
     )
-    codes = {
-        feeds.gtin14(gtin) or gtin: product.sku for product in products for gtin in product.gtins
-    }
+    codes = {gtin14(gtin) or gtin: product.sku for product in products for gtin in product.gtins}
     _delete_in(unit, ProductCode, "code", list(codes))
     unit.insert(ProductCode, [{"code": code, "sku": sku} for code, sku in codes.items()])
 
 
-def _product_row(
-    operation: feeds.Operation, value: dict[str, Any], product: feeds.Product
-) -> dict[str, Any]:
+def _product_row(operation: Operation, product: contract.Product) -> dict[str, Any]:
     return {
         "key": operation.key,
         "version": operation.version,
-        "body": feeds.canonical(value),
+        "body": canonical(operation.value or {}),
         "sku": product.sku,
         "names": json.dumps(product.names, ensure_ascii=False),
         "tax_group": product.tax_group,
@@ -198,12 +162,16 @@ def _product_row(
     }
 
 
-def _price_row(operation: feeds.Operation, value: dict[str, Any]) -> dict[str, Any]:
-    price = feeds.Price.model_validate(value)
+def _insert_prices(unit: UnitOfWork, operations: list[Operation]) -> None:
+    unit.insert(Price, [_price_row(operation) for operation in operations])
+
+
+def _price_row(operation: Operation) -> dict[str, Any]:
+    price = contract.Price.model_validate(operation.value)
     return {
         "key": operation.key,
         "version": operation.version,
-        "body": feeds.canonical(value),
+        "body": canonical(operation.value or {}),
         "sku": price.sku,
         "currency": price.currency,
         "amount_minor": price.amount_minor,
@@ -211,33 +179,10 @@ def _price_row(operation: feeds.Operation, value: dict[str, Any]) -> dict[str, A
     }
 
 
-def _delete_keys(unit: UnitOfWork, feed: str, keys: list[str]) -> None:
-    if feed == "catalogue":
-        unit.sql(
-            "DELETE FROM product_code WHERE sku IN"
-            " (SELECT sku FROM product WHERE key IN (SELECT value FROM json_each(?)))",
-            (json.dumps(keys),),
-        )
-    _delete_in(unit, _model_of(feed), "key", keys)
-
-
 def _delete_in(unit: UnitOfWork, model: type[Any], column: str, values: list[str]) -> None:
     for start in range(0, len(values), 500):
         named = table_of(model).c[column].in_(values[start : start + 500])
         unit.execute(delete(model).where(named))
-
-
-def _clear_buckets(unit: UnitOfWork, feed: str, buckets: frozenset[int]) -> None:
-    keys = unit.rows(select(table_of(_model_of(feed)).c.key))
-    _delete_keys(unit, feed, [row[0] for row in keys if feeds.bucket_of(row[0]) in buckets])
-
-
-def _set_cursor(unit: UnitOfWork, feed: str, version: int) -> None:
-    unit.sql(
-        "INSERT INTO feed_cursor (feed, version) VALUES (?, ?)"
-        " ON CONFLICT (feed) DO UPDATE SET version = excluded.version",
-        (feed, version),
-    )
 
 
 # A snapshot's `body` is canonical already. GTINs are padded to 14 digits as in `gtin14`.
@@ -262,4 +207,8 @@ _LOAD = {
                   coalesce(body ->> 'is_free', 0)
            FROM snapshot.row""",
     ),
+}
+STORES: Final[Mapping[str, TableStore]] = {
+    "catalogue": TableStore(Product, _insert_products, _LOAD["catalogue"]),
+    "prices": TableStore(Price, _insert_prices, _LOAD["prices"]),
 }

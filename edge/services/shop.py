@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 from sqlmodel import col
@@ -60,6 +61,12 @@ class Shop:
     def write(self) -> Iterator[Work]:
         """One use case: one transaction, one reading of the clock."""
         with self.database.write() as unit:
+            yield Work(self, unit, self.clock.now())
+
+    @contextmanager
+    def attached(self, path: Path, name: str) -> Iterator[Work]:
+        """As `write`, reading the SQLite file at `path` too, as schema `name`."""
+        with self.database.attached(path, name) as unit:
             yield Work(self, unit, self.clock.now())
 
     def run(self, use_case: Callable[[Work], T]) -> T:

@@ -2,27 +2,42 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from contract.feeds import Ops
-from edge.db.unit_of_work import Database
-from edge.services import catalogue
+from edge.services import feeds
+from edge.services.feeds import Store
+from edge.services.shop import Shop
 
 
 class BoxReplica:
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    """`stores` by the whole name of their feed: what this box follows."""
+
+    def __init__(self, shop: Shop, stores: Mapping[str, Store]) -> None:
+        self._shop = shop
+        self._stores = stores
 
     def cursor(self, feed: str) -> int:
-        with self._database.read() as reader:
-            return catalogue.cursor(reader, feed)
+        with self._shop.read() as reader:
+            return feeds.cursor(reader, feed)
 
     def apply(self, ops: Ops) -> None:
-        catalogue.apply(self._database, ops)
+        store = self._stores[ops.feed]
+        with feeds.fitting(), self._shop.write() as work:
+            keys = feeds.apply(work.unit, store, ops)
+            if keys:
+                store.taken(work, keys)
 
     def load(self, feed: str, version: int, staged: Path) -> None:
-        catalogue.load_snapshot(self._database, feed, version, staged)
-        self._database.checkpoint()
+        """Raises ValueError for rows that are not of the feed; what was there before stays then."""
+        store = self._stores[feed]
+        with feeds.fitting(), self._shop.attached(staged, "snapshot") as work:
+            store.load(work.unit)
+            feeds.set_cursor(work.unit, feed, version)
+            store.taken(work, None)
+        self._shop.database.checkpoint()
 
     def digest(self, feed: str) -> str:
-        return catalogue.digest(self._database, feed)
+        with self._shop.read() as reader:
+            return feeds.digest(self._stores[feed].rows(reader))

@@ -1,4 +1,4 @@
-"""Feeds down from the hub: catalogue and prices, pulled with a cursor.
+"""Feeds down from the hub, pulled with a cursor.
 
 A pull says how far this box is, and so acknowledges everything before; the answer is operations or, where the cursor
 is too old, a snapshot to fetch. Operations and cursor are one transaction. Heads and commands are only reasons to
@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -32,7 +32,6 @@ from edge.uplink.wire import Outgoing, Wire
 
 log = logging.getLogger(__name__)
 
-FEEDS: Final = ("catalogue", "prices")
 PULL_TIMEOUT_S: Final = 5.0
 LOOK_EVERY_S: Final = 600.0  # also without a head: the hint may have been lost
 RETRY_FIRST_S: Final = 2.0
@@ -83,6 +82,7 @@ class Feeds:
         wire: Wire,
         replica: FeedReplica,
         fetch_snapshot: SnapshotSource,
+        names: Sequence[str],
         edge_id: str,
         zone: ZoneInfo,
         clock: Clock,
@@ -99,9 +99,13 @@ class Feeds:
         self._changes = changes
         self._uniform = uniform
         self._is_connected = False
-        self._feeds = {name: FeedState() for name in FEEDS}
+        self._feeds = {name: FeedState() for name in names}
         for state in self._feeds.values():
             state.digest_at_s = self._next_night_s()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(self._feeds)
 
     @property
     def troubles(self) -> dict[str, str]:
@@ -110,7 +114,7 @@ class Feeds:
 
     def connected(self) -> None:
         self._is_connected = True
-        for name in FEEDS:
+        for name in self._feeds:
             self.ask(name)
 
     def disconnected(self) -> None:

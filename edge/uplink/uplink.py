@@ -27,11 +27,13 @@ from edge import changes
 from edge.changes import Changes
 from edge.clock import Clock
 from edge.domain.errors import Broken
+from edge.services.feed_stores import stores_of
 from edge.services.shop import Shop
 from edge.settings import Settings
+from edge.uplink.asking import Asking
 from edge.uplink.commands import Commands, print_test, resync_feed
 from edge.uplink.feed_replica import BoxReplica
-from edge.uplink.feeds import FEEDS, Feeds, SnapshotFetcher
+from edge.uplink.feeds import Feeds, SnapshotFetcher
 from edge.uplink.hub_key import PinnedHubKey
 from edge.uplink.log_tail import LogTail
 from edge.uplink.outbox_stream import OutboxStream
@@ -76,8 +78,13 @@ class Uplink:
         self._threads: list[threading.Thread] = []
         self.feeds = _feeds(self, shop, watchers)
         self.commands = Commands(
-            shop, {"print_test": print_test, "resync_feed": resync_feed(self.feeds.repair, FEEDS)}
+            shop,
+            {
+                "print_test": print_test,
+                "resync_feed": resync_feed(self.feeds.repair, self.feeds.names),
+            },
         )
+        self.asking = Asking(self, settings.edge_id, shop.clock, lambda: self.truth.is_online)
         about = About(
             settings.edge_id,
             settings.location_id,
@@ -85,7 +92,7 @@ class Uplink:
             software,
             shop.key.public,
             {str(language): name for language, name in settings.location_name.items()},
-            capabilities(self.commands.verbs, settings),
+            capabilities(self.commands.verbs, self.feeds.names, settings),
         )
         stream = OutboxStream.open(shop.database)
         self.relay = Relay(self, stream, about, shop.clock, watchers)
@@ -148,11 +155,14 @@ class Uplink:
 
     def disconnected(self) -> None:
         self.relay.disconnected()
+        self.asking.disconnected()
         self._enqueue(self.feeds.disconnected)
 
     def received(self, address: Address, payload: bytes) -> None:
         if address.channel is Down.ACK:
             self.relay.take_ack(payload)
+        elif address.channel is Down.ANSWER:
+            self.asking.take(payload)
         elif address.channel is Down.OPS:
             self._enqueue(lambda: self.feeds.take_ops(payload))
         elif address.channel is Down.HEAD:
@@ -216,11 +226,11 @@ class Uplink:
         work()
 
 
-def capabilities(verbs: Iterable[str], settings: Settings) -> Capabilities:
+def capabilities(verbs: Iterable[str], feeds: Iterable[str], settings: Settings) -> Capabilities:
     """What this box tells the hub that it can do."""
     return Capabilities(
         verbs=frozenset(verbs),
-        feeds=frozenset(FEEDS),
+        feeds=frozenset(feed.partition("@")[0] for feed in feeds),
         peripherals=frozenset(f"{it.kind}:{it.driver}" for it in settings.peripherals.values()),
         messages=spoken(),
     )
@@ -233,9 +243,11 @@ def _feeds(uplink: Uplink, shop: Shop, watchers: Changes) -> Feeds:
     clock: Clock = shop.clock
     pinned = PinnedHubKey(settings.hub_key, settings.data_dir / "hub.key", settings.hub_url)
     fetcher = SnapshotFetcher(settings.hub_url, settings.snapshots_dir, pinned, verify)
+    stores = stores_of(settings.location_id)
     return Feeds(
         wire=uplink,
-        replica=BoxReplica(shop.database),
+        replica=BoxReplica(shop, stores),
+        names=tuple(stores),
         fetch_snapshot=fetcher,
         edge_id=settings.edge_id,
         zone=settings.zone,

@@ -3,11 +3,13 @@
 import pytest
 from sqlmodel import select
 
-from cloud.catalogue import repository, service
+from cloud.catalogue import service
 from cloud.catalogue.checking import CatalogueChange
-from cloud.catalogue.tables import CataloguePrice, CatalogueProduct, FeedOperation
+from cloud.catalogue.tables import CataloguePrice, CatalogueProduct
 from cloud.db import Database
 from cloud.errors import CatalogueError
+from cloud.feeds import repository as feeds
+from cloud.feeds.tables import FeedOperation
 
 
 def change(*skus: str, amount_minor: int = 1_000, removed: tuple[str, ...] = ()) -> CatalogueChange:
@@ -24,7 +26,7 @@ def change(*skus: str, amount_minor: int = 1_000, removed: tuple[str, ...] = ())
 
 def log_of(database: Database, feed: str) -> list[tuple[str, int, bool]]:
     with database.read() as session:
-        rows = repository.operations_after(session, feed, -1, 100)
+        rows = feeds.operations_after(session, feed, -1, 100)
     return [(row.key, row.version, row.body is None) for row in rows]
 
 

@@ -54,7 +54,8 @@ class FakeFeeds:
             raise ValueError("Expected 8192 hex digits, got 5.")
         return b"ops" if pull.after == 0 else None
 
-    def head(self) -> str:
+    def head(self, edge_id: str) -> str:
+        assert edge_id
         return '{"feeds":{}}'
 
     def due(self, shards: frozenset[int]) -> list[tuple[str, str | bytes, bool]]:

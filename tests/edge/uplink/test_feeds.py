@@ -80,7 +80,8 @@ def feeds(shop, wire, clock, watchers, source):
 
     feeds = Feeds(
         wire=wire,
-        replica=BoxReplica(shop.database),
+        replica=BoxReplica(shop, catalogue.STORES),
+        names=tuple(catalogue.STORES),
         fetch_snapshot=fetch,
         edge_id="maru-1",
         zone=SEOUL,
@@ -303,7 +304,8 @@ def test_digests_are_compared_in_the_night_and_repaired(feeds, wire, shop, clock
     clock.pass_s(seconds_until_night(clock.now().astimezone(SEOUL)) + 2 * 3600)
     feeds.step()
     night = {pull.feed: pull for pull in wire.pulls()}
-    assert night["prices"].digest == catalogue.digest(shop.database, "prices")
+    held = BoxReplica(shop, catalogue.STORES)
+    assert night["prices"].digest == held.digest("prices") != held.digest("catalogue")
     from contract.feeds import bucket_of
 
     repair = Operation(key="A1", version=1, value=price(101))

@@ -11,18 +11,21 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from sqlmodel import col, select
 
 from cloud import identity
-from cloud.catalogue import feeds as feeds_module
 from cloud.catalogue import service
 from cloud.catalogue.checking import CatalogueChange
-from cloud.catalogue.feeds import FeedService
-from cloud.catalogue.snapshots import KEPT, Snapshots
-from cloud.catalogue.tables import FeedOperation
 from cloud.db import Database
+from cloud.feeds import repository
+from cloud.feeds import service as feeds_module
+from cloud.feeds.service import FeedService
+from cloud.feeds.snapshots import KEPT, Snapshots
+from cloud.feeds.tables import FeedOperation
 from cloud.ingest.admission import Admitted
 from cloud.ingest.inbox import Inbox
 from cloud.ingest.pressure import Allowance
+from cloud.ingest.tables import Edge
 from contract import topics
-from contract.feeds import Ops, Pull, canonical, decompress, digests
+from contract.envelope import to_json
+from contract.feeds import SHARED_FEEDS, Head, Ops, Pull, canonical, decompress, digests
 from contract.topics import SHARDS
 
 ALL = frozenset(range(SHARDS))
@@ -140,8 +143,8 @@ def test_a_thousand_changed_prices_fit_into_a_few_kilobytes(feeds, price) -> Non
 
 
 def test_an_unknown_feed_of_a_newer_box_is_answered_with_nothing(feeds) -> None:
-    assert ops(feeds.answer(BOX, Pull(feed="members", after=4))) == Ops(
-        feed="members", after=4, through=4
+    assert ops(feeds.answer(BOX, Pull(feed="weather", after=4))) == Ops(
+        feed="weather", after=4, through=4
     )
 
 
@@ -253,11 +256,43 @@ def test_heads_are_announced_once_and_again_when_they_move(
 ) -> None:
     Inbox(database, clock).commit([Admitted(box.edge_id, box.hello())], Allowance(8, 0))
     topic = topics.down(box.edge_id, topics.Down.HEAD)
-    zero = json.dumps({"feeds": {"catalogue": 0, "prices": 0}}, separators=(",", ":"))
-    assert feeds.due(ALL) == [(topic, zero, True)]
+    assert feeds.due(ALL) == [(topic, to_json(Head(feeds=dict.fromkeys(SHARED_FEEDS, 0))), True)]
     clock.jump(1)
     assert feeds.due(ALL) == []
     price({"A": 1})
     feeds.look_now()
-    one = json.dumps({"feeds": {"catalogue": 0, "prices": 1}}, separators=(",", ":"))
-    assert feeds.due(ALL) == [(topic, one, True)]
+    one = Head(feeds=dict.fromkeys(SHARED_FEEDS, 0) | {"prices": 1})
+    assert feeds.due(ALL) == [(topic, to_json(one), True)]
+
+
+def test_one_shops_feed_is_for_its_own_boxes(feeds, database, clock) -> None:
+    orders = "orders@office"
+    with database.write() as session:
+        for edge_id, location_id in ((BOX, "office"), ("maru-hill-1", "hillside")):
+            session.add(
+                Edge(
+                    edge_id=edge_id,
+                    shard=topics.shard_of(edge_id),
+                    location_id=location_id,
+                    last_seen=clock.now(),
+                )
+            )
+        repository.write_operations(session, orders, {"1": canonical({"n": 1})})
+    assert said(ops(feeds.answer(BOX, Pull(feed=orders, after=0)))) == [("1", 1, {"n": 1})]
+    theirs = ops(feeds.answer("maru-hill-1", Pull(feed=orders, after=0)))
+    assert theirs == Ops(feed=orders, after=0, through=0)
+    unknown = ops(feeds.answer(BOX, Pull(feed="secrets@office", after=0)))
+    assert unknown == Ops(feed="secrets@office", after=0, through=0)
+    assert json.loads(feeds.head(BOX))["feeds"][orders] == 1
+    assert orders not in json.loads(feeds.head("maru-hill-1"))["feeds"]
+
+
+def test_a_moved_head_is_told_to_those_whom_it_concerns(feeds, database, clock) -> None:
+    test_one_shops_feed_is_for_its_own_boxes(feeds, database, clock)
+    assert len(feeds.due(ALL)) == 2
+    with database.write() as session:
+        repository.write_operations(session, "orders@hillside", {"7": canonical({"n": 7})})
+    feeds.look_now()
+    ((topic, payload, is_retained),) = feeds.due(ALL)
+    assert (topic, is_retained) == (topics.down("maru-hill-1", topics.Down.HEAD), True)
+    assert json.loads(payload)["feeds"]["orders@hillside"] == 1

@@ -13,15 +13,17 @@ from concurrent.futures import Future, ThreadPoolExecutor
 
 from sqlmodel import Session, col, select
 
-from cloud.catalogue import repository
-from cloud.catalogue.snapshots import Snapshots
 from cloud.clock import Clock
 from cloud.db import Database
+from cloud.feeds import repository
+from cloud.feeds.snapshots import Snapshots
 from cloud.ingest.tables import Edge
 from contract import topics
 from contract.envelope import to_json
 from contract.feeds import (
     BUCKETS,
+    SHARED_FEEDS,
+    SHOP_FEEDS,
     Head,
     Operation,
     Ops,
@@ -30,6 +32,7 @@ from contract.feeds import (
     bucket_of,
     compress,
     digests,
+    shop_of,
 )
 
 log = logging.getLogger(__name__)
@@ -51,7 +54,8 @@ class FeedService:
         self._builder = ThreadPoolExecutor(1, "snapshots")
         self._building: dict[str, Future[SnapshotReference]] = {}
         self._waiting: dict[str, dict[str, Pull]] = {}
-        self._announced: tuple[frozenset[int], dict[str, int]] | None = None
+        self._seen: tuple[frozenset[int], dict[str, int]] | None = None
+        self._announced: dict[str, dict[str, int]] = {}
         self._look_at_s = 0.0
         self._digests: dict[tuple[str, int], list[str]] = {}
 
@@ -62,15 +66,17 @@ class FeedService:
         """The catalogue has changed: do not wait for the next look."""
         self._look_at_s = 0.0
 
-    def head(self) -> str:
+    def head(self, edge_id: str) -> str:
         with self._database.read() as session:
-            return to_json(Head(feeds=repository.heads(session)))
+            heads = repository.heads(session)
+            own = repository.heads_for(heads, repository.location_of(session, edge_id))
+        return to_json(Head(feeds=own))
 
     def answer(self, edge_id: str, pull: Pull) -> bytes | None:
         with self._database.read() as session:
             head = repository.head(session, pull.feed)
-            if pull.feed not in repository.FEEDS:
-                # A newer box asks for a feed that this hub does not know: there is nothing in it.
+            if not _is_for(session, edge_id, pull.feed):
+                # Nothing is in a feed that this hub does not know, nor in another shop's.
                 return compress(Ops(feed=pull.feed, after=pull.after, through=pull.after))
             if pull.digest is not None and pull.after == head.version:
                 return self._repair(session, edge_id, pull)
@@ -148,14 +154,32 @@ class FeedService:
         ]
 
     def _moved_heads(self, shards: frozenset[int]) -> list[tuple[str, str | bytes, bool]]:
+        """A new head for each box that it concerns."""
         with self._database.read() as session:
             heads = repository.heads(session)
-            if self._announced == (shards, heads):
+            if self._seen == (shards, heads):
                 return []
-            boxes = session.exec(select(Edge.edge_id).where(col(Edge.shard).in_(shards))).all()
-        self._announced = shards, heads
-        payload = to_json(Head(feeds=heads))
-        return [(topics.down(edge_id, topics.Down.HEAD), payload, True) for edge_id in boxes]
+            boxes = session.exec(
+                select(Edge.edge_id, Edge.location_id).where(col(Edge.shard).in_(shards))
+            ).all()
+        self._seen = shards, heads
+        now = {edge_id: repository.heads_for(heads, location_id) for edge_id, location_id in boxes}
+        moved = {
+            edge_id: own for edge_id, own in now.items() if self._announced.get(edge_id) != own
+        }
+        self._announced = now
+        return [
+            (topics.down(edge_id, topics.Down.HEAD), to_json(Head(feeds=own)), True)
+            for edge_id, own in moved.items()
+        ]
+
+
+def _is_for(session: Session, edge_id: str, feed: str) -> bool:
+    shop = shop_of(feed)
+    if not shop:
+        return feed in SHARED_FEEDS
+    is_known = feed.partition("@")[0] in SHOP_FEEDS
+    return is_known and shop == repository.location_of(session, edge_id)
 
 
 def _is_too_far(after: int, head: int) -> bool:

@@ -16,10 +16,10 @@ from pathlib import Path
 
 from sqlmodel import Session
 
-from cloud.catalogue import repository
-from cloud.catalogue.tables import FeedSnapshot
 from cloud.clock import Clock
 from cloud.db import Database
+from cloud.feeds import repository
+from cloud.feeds.tables import FeedSnapshot
 from cloud.identity import Identity
 from contract.feeds import SNAPSHOT_FORMAT, SnapshotReference
 
@@ -51,7 +51,7 @@ class Snapshots:
             plain, packed = Path(name) / "plain", Path(name) / "packed"
             write_rows(plain, feed, version, rows)
             digest, size_bytes = compress_file(plain, packed)
-            file = f"{feed}-{version}-{digest[:12]}.sqlite3.zlib"
+            file = f"{feed.partition('@')[0]}-{version}-{digest[:12]}.sqlite3.zlib"
             packed.rename(self._folder / file)
         row = FeedSnapshot(
             feed=feed,
