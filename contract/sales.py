@@ -13,7 +13,7 @@ from pydantic import Field
 from contract.envelope import Currency, FactBody, Message, Uid
 
 EntryMethod = Literal["scanned", "keyed", "unknown"]
-TenderKind = Literal["cash", "card", "unknown"]
+TenderKind = Literal["cash", "card", "wallet", "points", "stored_value", "coupon", "unknown"]
 
 
 class SaleLine(Message):
@@ -21,6 +21,9 @@ class SaleLine(Message):
 
     `tax_minor` is the line's share of its group's tax, by largest remainder. `rate_bp` is the rate at which the line
     was sold: a group whose rate changed while the basket was open has lines at two.
+
+    `order_id` names the order by which the goods of this line reach the customer: they do not leave the shop with this
+    sale. `expiry` is the use-by date (ISO) of the lot, "" where it has none or nobody knows.
     """
 
     line: int = Field(ge=1)
@@ -37,6 +40,8 @@ class SaleLine(Message):
     entry_method: EntryMethod = "scanned"
     price_version: int = 0
     lot: str = ""
+    expiry: str = ""
+    order_id: str = ""
 
 
 class TaxGroupTotal(Message):
@@ -62,7 +67,11 @@ class Tender(Message):
 
 
 class SaleCompleted(FactBody):
-    """`total_minor` = sum of line amounts; tenders sum to `total_minor + rounding_minor`."""
+    """`total_minor` = sum of line amounts; tenders sum to `total_minor + rounding_minor`.
+
+    `member_id` is whose purchase it was, `points_earned` what the box has promised for it; the ledger of points is the
+    hub's and follows from this fact. Points that were spent are a tender.
+    """
 
     type: Literal["sale.completed"] = "sale.completed"
     version: Literal[1] = 1
@@ -77,6 +86,8 @@ class SaleCompleted(FactBody):
     discount_minor: int = 0
     total_minor: int
     rounding_minor: int = 0
+    member_id: str = ""
+    points_earned: int = Field(default=0, ge=0)
 
 
 class ReturnLine(Message):

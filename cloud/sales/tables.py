@@ -32,6 +32,10 @@ class Sale(SQLModel, table=True):
     total_minor: int = Field(sa_type=sa.BigInteger)
     discount_minor: int = Field(sa_type=sa.BigInteger)
     rounding_minor: int = Field(sa_type=sa.BigInteger)
+    member_id: str = Field(default="", index=True, sa_column_kwargs={"server_default": ""})
+    points_earned: int = Field(
+        default=0, sa_type=sa.BigInteger, sa_column_kwargs={"server_default": "0"}
+    )
 
 
 class SaleLineRow(SQLModel, table=True):
@@ -52,6 +56,8 @@ class SaleLineRow(SQLModel, table=True):
     entry_method: str
     price_version: int = Field(sa_type=sa.BigInteger)
     lot: str
+    expiry: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    order_id: str = Field(default="", index=True, sa_column_kwargs={"server_default": ""})
 
 
 class SaleTax(SQLModel, table=True):

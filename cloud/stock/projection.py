@@ -17,6 +17,7 @@ class Move(NamedTuple):
     sku: str
     quantity: int
     lot: str = ""
+    expiry: str = ""
 
 
 def entries(
@@ -27,7 +28,12 @@ def entries(
 
 
 def sold_entries(origin: Origin, sale: SaleCompleted) -> list[Row]:
-    moves = (Move(line.line, line.sku, -line.quantity, line.lot) for line in sale.lines)
+    """What an order brings to the customer leaves the shop that hands it over, not the one that sold it."""
+    moves = (
+        Move(line.line, line.sku, -line.quantity, line.lot, line.expiry)
+        for line in sale.lines
+        if not line.order_id
+    )
     return entries(origin, sale, "sold", sale.sale_id, moves)
 
 

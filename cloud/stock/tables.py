@@ -20,6 +20,7 @@ class StockEntry(SQLModel, table=True):
     location_id: str
     sku: str = Field(index=True)
     lot: str = ""
+    expiry: str = Field(default="", sa_column_kwargs={"server_default": ""})
     quantity: int = Field(sa_type=sa.BigInteger)
     reason: str
     reference: str = ""

@@ -130,6 +130,8 @@ class Sale(BoxTable, table=True):
     total_minor: int
     discount_minor: int
     rounding_minor: int
+    member_id: str = ""
+    points_earned: int = 0
 
 
 class SaleLine(BoxTable, table=True):
@@ -149,6 +151,8 @@ class SaleLine(BoxTable, table=True):
     entry_method: str
     price_version: int
     lot: str
+    expiry: str = ""
+    order_id: str = ""
 
 
 class SaleTax(BoxTable, table=True):
@@ -222,6 +226,7 @@ class StockMove(BoxTable, table=True):
     lot: str
     cause: str
     cause_id: str
+    expiry: str = ""
 
 
 class Payment(BoxTable, table=True):

@@ -58,6 +58,7 @@ def _line(number: int, priced: PricedLine) -> SaleLine:
         entry_method=line.entry_method,
         price_version=article.price_version,
         lot=line.lot,
+        expiry=line.expiry,
     )
 
 
@@ -90,6 +91,8 @@ def _insert_sale(work: Work, sale: SaleCompleted) -> None:
                 "total_minor": sale.total_minor,
                 "discount_minor": sale.discount_minor,
                 "rounding_minor": sale.rounding_minor,
+                "member_id": sale.member_id,
+                "points_earned": sale.points_earned,
             }
         ],
     )
@@ -110,9 +113,11 @@ def _move_stock(work: Work, sale: SaleCompleted) -> None:
                 "sku": line.sku,
                 "quantity": -line.quantity,
                 "lot": line.lot,
+                "expiry": line.expiry,
                 "cause": "sale",
                 "cause_id": sale.sale_id,
             }
             for line in sale.lines
+            if not line.order_id
         ],
     )

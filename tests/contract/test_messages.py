@@ -40,6 +40,15 @@ def read(name: str, value: Any) -> BaseModel:
     return MESSAGES[name].model_validate_json(json.dumps(value))
 
 
+def within(read: Any, said: Any) -> Any:
+    """What of `read` was `said`: a newer class fills in fields of its own."""
+    if isinstance(said, dict):
+        return {name: within(read[name], value) for name, value in said.items()}
+    if isinstance(said, list):
+        return [within(*pair) for pair in zip(read, said, strict=True)]
+    return read
+
+
 def wrong(value: Any) -> Any:
     """A JSON value of a type that `value`'s field cannot take."""
     return "five" if isinstance(value, bool | int | float | list | dict) else {"wrong": True}
@@ -60,7 +69,7 @@ def test_golden_bytes_fill_every_field(name: str) -> None:
 def test_what_any_release_sends_is_read_whole(path: Path) -> None:
     message = MESSAGES[path.stem].model_validate_json(path.read_bytes())
     said = json.loads(path.read_bytes())
-    assert {name: json.loads(to_json(message))[name] for name in said} == said
+    assert within(json.loads(to_json(message)), said) == said
 
 
 @every_message

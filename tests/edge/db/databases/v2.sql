@@ -191,9 +191,9 @@ CREATE TABLE sale (
     total_minor INTEGER NOT NULL,
     discount_minor INTEGER NOT NULL,
     rounding_minor INTEGER NOT NULL
-) WITHOUT ROWID;
-INSERT INTO "sale" VALUES('01a20658-9b80-74f2-b09a-8d405a3e3520',1,'01a20658-9b80-74f7-a11f-919ad4589346','Kim','2026-11-23','2026-11-23T03:00:00+00:00','KRW',9000,0,0);
-INSERT INTO "sale" VALUES('01a20659-85e0-7a17-8b5f-e14e39cfa3c1',2,'01a20658-9b80-74f7-a11f-919ad4589346','Kim','2026-11-23','2026-11-23T03:01:00+00:00','KRW',7300,0,0);
+, member_id TEXT NOT NULL DEFAULT '', points_earned INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID;
+INSERT INTO "sale" VALUES('01a20658-9b80-74f2-b09a-8d405a3e3520',1,'01a20658-9b80-74f7-a11f-919ad4589346','Kim','2026-11-23','2026-11-23T03:00:00+00:00','KRW',9000,0,0,'',0);
+INSERT INTO "sale" VALUES('01a20659-85e0-7a17-8b5f-e14e39cfa3c1',2,'01a20658-9b80-74f7-a11f-919ad4589346','Kim','2026-11-23','2026-11-23T03:01:00+00:00','KRW',7300,0,0,'',0);
 CREATE TABLE sale_line (
     sale_id TEXT NOT NULL REFERENCES sale (sale_id),
     line INTEGER NOT NULL,
@@ -209,12 +209,12 @@ CREATE TABLE sale_line (
     tax_minor INTEGER NOT NULL,
     entry_method TEXT NOT NULL,
     price_version INTEGER NOT NULL,
-    lot TEXT NOT NULL,
+    lot TEXT NOT NULL, expiry TEXT NOT NULL DEFAULT '', order_id TEXT NOT NULL DEFAULT '',
     PRIMARY KEY (sale_id, line)
 ) WITHOUT ROWID;
-INSERT INTO "sale_line" VALUES('01a20658-9b80-74f2-b09a-8d405a3e3520',1,'BREAD','','우유 식빵',2,4500,0,9000,'standard',1000,818,'keyed',1,'');
-INSERT INTO "sale_line" VALUES('01a20659-85e0-7a17-8b5f-e14e39cfa3c1',1,'BREAD','','우유 식빵',1,4500,0,4500,'standard',1000,409,'scanned',1,'');
-INSERT INTO "sale_line" VALUES('01a20659-85e0-7a17-8b5f-e14e39cfa3c1',2,'MILK','','우유',1,2800,0,2800,'free',0,0,'scanned',1,'');
+INSERT INTO "sale_line" VALUES('01a20658-9b80-74f2-b09a-8d405a3e3520',1,'BREAD','','우유 식빵',2,4500,0,9000,'standard',1000,818,'keyed',1,'','','');
+INSERT INTO "sale_line" VALUES('01a20659-85e0-7a17-8b5f-e14e39cfa3c1',1,'BREAD','','우유 식빵',1,4500,0,4500,'standard',1000,409,'scanned',1,'','','');
+INSERT INTO "sale_line" VALUES('01a20659-85e0-7a17-8b5f-e14e39cfa3c1',2,'MILK','','우유',1,2800,0,2800,'free',0,0,'scanned',1,'','','');
 CREATE TABLE sale_tax (
     sale_id TEXT NOT NULL REFERENCES sale (sale_id),
     tax_group TEXT NOT NULL,
@@ -261,11 +261,11 @@ CREATE TABLE stock_move (
     lot TEXT NOT NULL,
     cause TEXT NOT NULL,
     cause_id TEXT NOT NULL
-);
-INSERT INTO "stock_move" VALUES(1,'BREAD',-2,'','sale','01a20658-9b80-74f2-b09a-8d405a3e3520');
-INSERT INTO "stock_move" VALUES(2,'BREAD',-1,'','sale','01a20659-85e0-7a17-8b5f-e14e39cfa3c1');
-INSERT INTO "stock_move" VALUES(3,'MILK',-1,'','sale','01a20659-85e0-7a17-8b5f-e14e39cfa3c1');
-INSERT INTO "stock_move" VALUES(4,'BREAD',1,'','return','01a2065a-7040-7828-b459-01820e5c0fed');
+, expiry TEXT NOT NULL DEFAULT '');
+INSERT INTO "stock_move" VALUES(1,'BREAD',-2,'','sale','01a20658-9b80-74f2-b09a-8d405a3e3520','');
+INSERT INTO "stock_move" VALUES(2,'BREAD',-1,'','sale','01a20659-85e0-7a17-8b5f-e14e39cfa3c1','');
+INSERT INTO "stock_move" VALUES(3,'MILK',-1,'','sale','01a20659-85e0-7a17-8b5f-e14e39cfa3c1','');
+INSERT INTO "stock_move" VALUES(4,'BREAD',1,'','return','01a2065a-7040-7828-b459-01820e5c0fed','');
 CREATE TABLE stream (
     position INTEGER PRIMARY KEY AUTOINCREMENT,
     epoch TEXT NOT NULL UNIQUE,

@@ -1,0 +1,26 @@
+-- Version 2: shops of a chain. `expiry` is the use-by date (ISO) of the lot, '' where it has none or nobody knows; a
+-- line with an `order_id` leaves no shop with its sale.
+
+ALTER TABLE sale ADD COLUMN member_id VARCHAR NOT NULL DEFAULT '';
+ALTER TABLE sale ADD COLUMN points_earned BIGINT NOT NULL DEFAULT '0';
+ALTER TABLE sale_line ADD COLUMN expiry VARCHAR NOT NULL DEFAULT '';
+ALTER TABLE sale_line ADD COLUMN order_id VARCHAR NOT NULL DEFAULT '';
+ALTER TABLE stock_entry ADD COLUMN expiry VARCHAR NOT NULL DEFAULT '';
+CREATE INDEX ix_sale_member_id ON sale (member_id);
+CREATE INDEX ix_sale_line_order_id ON sale_line (order_id);
+
+CREATE TABLE job_event (
+    uid VARCHAR NOT NULL,
+    job_id VARCHAR NOT NULL,
+    order_id VARCHAR NOT NULL,
+    edge_id VARCHAR NOT NULL,
+    location_id VARCHAR NOT NULL,
+    seq BIGINT NOT NULL,
+    type VARCHAR NOT NULL,
+    revision INTEGER NOT NULL,
+    occurred_at {moment} NOT NULL,
+    body VARCHAR NOT NULL,
+    PRIMARY KEY (uid)
+);
+CREATE INDEX ix_job_event_job_id ON job_event (job_id);
+CREATE INDEX ix_job_event_order_id ON job_event (order_id);

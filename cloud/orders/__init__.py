@@ -1,0 +1,1 @@
+"""Promises, orders and the jobs by which shops keep them."""
