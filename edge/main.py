@@ -20,7 +20,7 @@ import socket
 import sys
 import threading
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -186,6 +186,7 @@ class Box:
             peripherals=lambda: [
                 peripheral.model_dump(mode="json") for peripheral in self.peripherals.health()
             ],
+            ask_hub=self._ask_hub,
         )
 
     def _for_screens(self) -> screens.Box:
@@ -196,6 +197,7 @@ class Box:
             conditions=self._conditions,
             line=self._line_seen,
             ask_to_stop=self._ask_to_stop,
+            ask_hub=self._ask_hub,
         )
 
     # The screens are made before the peripherals, whose scans they take.
@@ -205,6 +207,11 @@ class Box:
 
     def _ask_to_stop(self, payment_id: str) -> None:
         self.peripherals.abort_payment(payment_id)
+
+    def _ask_hub(
+        self, verb: str, arguments: Mapping[str, Any], *, ask_id: str, timeout_s: float
+    ) -> dict[str, Any]:
+        return self.uplink.asking.ask(verb, arguments, ask_id=ask_id, timeout_s=timeout_s)
 
     def _line_seen(self) -> screens.LineSeen:
         truth = self.uplink.truth

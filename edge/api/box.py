@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from edge.domain.basket import EnteredCode
+from edge.services.hub import AskHub, nobody
 from edge.services.shop import Shop
 
 
@@ -15,6 +16,7 @@ class Box:
     """`read_code` turns a scan (data, AIM identifier or "") into what it names, as the scanner's own path does.
 
     `is_online` says whether the hub answers now; `peripherals` is each one's state in plain values.
+    `ask_hub` waits for the hub's answer.
     """
 
     shop: Shop
@@ -23,3 +25,4 @@ class Box:
     read_code: Callable[[str, str], EnteredCode]
     is_online: Callable[[], bool]
     peripherals: Callable[[], Sequence[dict[str, Any]]]
+    ask_hub: AskHub = nobody

@@ -14,6 +14,7 @@ from edge.db.tables import PrintJob, Product, Shift
 from edge.screens.state import DeskState
 from edge.services import catalogue, printing, sales, selling, shifts
 from edge.services.catalogue import QuickProduct
+from edge.services.hub import AskHub, nobody
 from edge.services.notices import Notice, Notices
 from edge.services.printing import Undecided
 from edge.services.selling import BasketView
@@ -60,7 +61,7 @@ class LineSeen:
 class Box:
     """What the counter needs of the box beside its shop; `edge.main` hands it in.
 
-    `ask_to_stop` asks the payment terminal to give a payment (by its id) up.
+    `ask_to_stop` asks the payment terminal to give a payment (by its id) up; `ask_hub` waits for the hub's answer.
     """
 
     shop: Shop
@@ -69,6 +70,7 @@ class Box:
     conditions: Callable[[], Sequence[Condition]]
     line: Callable[[], LineSeen]
     ask_to_stop: Callable[[str], None]
+    ask_hub: AskHub = nobody
 
 
 @dataclass(frozen=True, slots=True)
