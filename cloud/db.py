@@ -78,7 +78,9 @@ class Database:
         try:
             with self.write() as session:
                 migrate(session.connection(), migrations())
-        except OperationalError as error:
+        except sa.exc.DatabaseError as error:
+            if not _is_unusable(error):
+                raise
             detail = " ".join(str(error.orig).split()).rstrip(".")
             raise DatabaseError(detail=detail) from error
 
@@ -96,6 +98,14 @@ class Database:
 
     def close(self) -> None:
         self.engine.dispose()
+
+
+def _is_unusable(error: sa.exc.DatabaseError) -> bool:
+    """Whether the database itself cannot be worked with; any other kind is a defect of a statement of ours.
+
+    SQLite says of a file that is none, or is damaged, that it is a database error and no more.
+    """
+    return isinstance(error, OperationalError) or type(error) is sa.exc.DatabaseError
 
 
 def _table(model: type[SQLModel]) -> sa.Table:

@@ -53,5 +53,16 @@ def test_a_file_that_is_no_database_is_told_in_words(tmp_path: Path) -> None:
     )
 
 
+def test_a_file_of_something_else_is_told_in_words_and_stays_as_it_was(tmp_path: Path) -> None:
+    path = tmp_path / "hub.sqlite3"
+    path.write_text("Dear diary, " * 500)
+    with pytest.raises(DatabaseError) as refusal:
+        Database(f"sqlite:///{path}").create()
+    assert refusal.value.message == (
+        "The database cannot be used: file is not a database. The hub does not start."
+    )
+    assert path.read_text() == "Dear diary, " * 500
+
+
 def pragma(session: Session, name: str) -> object:
     return session.connection().exec_driver_sql(f"PRAGMA {name}").scalar()
