@@ -16,6 +16,14 @@ EntryMethod = Literal["scanned", "keyed", "unknown"]
 TenderKind = Literal["cash", "card", "wallet", "points", "stored_value", "coupon", "unknown"]
 
 
+class LineLot(Message):
+    """How many pieces of a line went out of one lot."""
+
+    lot: str = ""
+    expiry: str = ""
+    quantity: int = Field(ge=1)
+
+
 class SaleLine(Message):
     """`amount_minor` is what is paid for the line: quantity x unit price less `discount_minor`, tax included.
 
@@ -24,6 +32,9 @@ class SaleLine(Message):
 
     `order_id` names the order by which the goods of this line reach the customer: they do not leave the shop with this
     sale. `expiry` is the use-by date (ISO) of the lot, "" where it has none or nobody knows.
+
+    `lots` are the lots out of which the pieces went where nobody scanned one: those that expire first, as far as the
+    box knows its lots. Without them the whole line went out of (`lot`, `expiry`).
     """
 
     line: int = Field(ge=1)
@@ -42,6 +53,7 @@ class SaleLine(Message):
     lot: str = ""
     expiry: str = ""
     order_id: str = ""
+    lots: tuple[LineLot, ...] = ()
 
 
 class TaxGroupTotal(Message):

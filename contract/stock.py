@@ -10,9 +10,12 @@ from contract.envelope import FactBody, Message, Uid
 
 
 class StockMove(Message):
+    """`expiry` is the use-by date (ISO) of the lot, "" where it has none or nobody knows."""
+
     sku: str
     quantity: int = Field(description="Signed: positive into the shop, negative out of it.")
     lot: str = ""
+    expiry: str = ""
 
 
 class StockMoved(FactBody):

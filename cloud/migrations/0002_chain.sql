@@ -24,3 +24,22 @@ CREATE TABLE job_event (
 );
 CREATE INDEX ix_job_event_job_id ON job_event (job_id);
 CREATE INDEX ix_job_event_order_id ON job_event (order_id);
+
+-- Stock by lot, and what shops have set aside for jobs: a ledger of signed entries as well.
+DROP INDEX ix_stock_entry_sku;
+CREATE INDEX stock_entry_lot ON stock_entry (sku, location_id, lot, expiry, quantity);
+
+CREATE TABLE set_aside_entry (
+    uid VARCHAR NOT NULL,
+    number INTEGER NOT NULL,
+    edge_id VARCHAR NOT NULL,
+    location_id VARCHAR NOT NULL,
+    job_id VARCHAR NOT NULL,
+    sku VARCHAR NOT NULL,
+    lot VARCHAR NOT NULL,
+    expiry VARCHAR NOT NULL,
+    quantity BIGINT NOT NULL,
+    PRIMARY KEY (uid, number)
+);
+CREATE INDEX ix_set_aside_entry_job_id ON set_aside_entry (job_id);
+CREATE INDEX set_aside_entry_lot ON set_aside_entry (sku, location_id, lot, expiry, quantity);

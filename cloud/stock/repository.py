@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+import sqlalchemy as sa
 from sqlmodel import Session, col, func, select
 
-from cloud.stock.tables import StockEntry
+from cloud.stock.tables import SetAsideEntry, StockEntry
+
+_NONE = sa.literal(0)
 
 
 class Level(NamedTuple):
@@ -36,6 +40,69 @@ def levels(
         Level(location, sku, int(total), moves)
         for location, sku, total, moves in session.exec(query)
     ]
+
+
+class Lot(NamedTuple):
+    """Pieces of one lot that are in the shop and set aside for nobody. `expiry` is an ISO date, "" for none known."""
+
+    lot: str
+    expiry: str
+    quantity: int
+
+
+class Promisable(NamedTuple):
+    """What the facts that have arrived say of one product in one shop. The lot that expires first comes first."""
+
+    location_id: str
+    sku: str
+    on_hand: int
+    set_aside: int
+    lots: tuple[Lot, ...]
+
+    @property
+    def free(self) -> int:
+        return self.on_hand - self.set_aside
+
+
+def promisable(
+    session: Session, skus: Sequence[str], location_ids: Sequence[str] | None = None
+) -> list[Promisable]:
+    """Products that a shop has ever moved, by location and SKU, in one query over covering indexes."""
+    parts = [
+        _by_lot(StockEntry, (func.sum(StockEntry.quantity), _NONE), skus, location_ids),
+        _by_lot(SetAsideEntry, (_NONE, func.sum(SetAsideEntry.quantity)), skus, location_ids),
+    ]
+    rows = session.connection().execute(sa.union_all(*parts)).all()
+    found: dict[tuple[str, str], list[Any]] = defaultdict(list)
+    for location_id, sku, *numbers in rows:
+        found[location_id, sku].append(numbers)
+    return [_promisable(*key, numbers) for key, numbers in sorted(found.items())]
+
+
+def _by_lot(
+    table: type[StockEntry | SetAsideEntry],
+    numbers: tuple[Any, Any],
+    skus: Sequence[str],
+    location_ids: Sequence[str] | None,
+) -> Any:
+    key = (col(table.location_id), col(table.sku), col(table.lot), col(table.expiry))
+    query = sa.select(*key, *numbers).where(col(table.sku).in_(skus)).group_by(*key)
+    return query if location_ids is None else query.where(col(table.location_id).in_(location_ids))
+
+
+def _promisable(location_id: str, sku: str, numbers: list[Any]) -> Promisable:
+    free: dict[tuple[str, str], int] = defaultdict(int)
+    for lot, expiry, on_hand, aside in numbers:
+        free[expiry, lot] += int(on_hand) - int(aside)
+    # What never expires comes last: "" would come first.
+    ordered = sorted(free.items(), key=lambda it: (not it[0][0], it[0]))
+    return Promisable(
+        location_id,
+        sku,
+        on_hand=sum(int(it[2]) for it in numbers),
+        set_aside=sum(int(it[3]) for it in numbers),
+        lots=tuple(Lot(lot, expiry, quantity) for (expiry, lot), quantity in ordered if quantity),
+    )
 
 
 def entries(session: Session, location_id: str, sku: str, limit: int) -> Sequence[StockEntry]:

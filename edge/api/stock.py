@@ -16,6 +16,7 @@ class NewMove(BaseModel):
     sku: fields.Code = Field(min_length=1)
     quantity: fields.Pieces
     lot: fields.Code = ""
+    expiry: str = Field(default="", pattern=r"^(\d{4}-\d{2}-\d{2})?$")
 
 
 class NewMoves(BaseModel):
@@ -28,7 +29,7 @@ def router(box: Box) -> APIRouter:
 
     @api.post("/moves", status_code=201)
     def move(body: NewMoves) -> dict[str, Any]:
-        moves = [stock.Move(each.sku, each.quantity, each.lot) for each in body.moves]
+        moves = [stock.Move(each.sku, each.quantity, each.lot, each.expiry) for each in body.moves]
         return stock.move(box.shop, body.reason, moves).model_dump(mode="json")
 
     @api.get("/{sku}")

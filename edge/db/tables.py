@@ -229,6 +229,16 @@ class StockMove(BoxTable, table=True):
     expiry: str = ""
 
 
+class SetAside(BoxTable, table=True):
+    __tablename__: ClassVar[Any] = "set_aside"
+    job_id: str = Field(primary_key=True)
+    line: int = Field(primary_key=True)
+    sku: str = Field(primary_key=True)
+    lot: str = Field(default="", primary_key=True)
+    expiry: str = Field(default="", primary_key=True)
+    quantity: int
+
+
 class Payment(BoxTable, table=True):
     payment_id: str = Field(primary_key=True)
     reference: str

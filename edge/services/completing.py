@@ -96,7 +96,9 @@ def _insert_sale(work: Work, sale: SaleCompleted) -> None:
             }
         ],
     )
-    unit.insert(tables.SaleLine, [sale_id | line.model_dump() for line in sale.lines])
+    unit.insert(
+        tables.SaleLine, [sale_id | line.model_dump(exclude={"lots"}) for line in sale.lines]
+    )
     unit.insert(tables.SaleTax, [sale_id | group.model_dump() for group in sale.tax])
     tenders: list[dict[str, Any]] = [
         sale_id | {"position": position} | tender.model_dump()

@@ -27,6 +27,7 @@ class Move(NamedTuple):
     sku: str
     quantity: int
     lot: str = ""
+    expiry: str = ""
 
 
 def move(shop: Shop, reason: Reason, moves: Sequence[Move]) -> StockMoved:

@@ -16,3 +16,18 @@ ALTER TABLE sale_line ADD COLUMN order_id TEXT NOT NULL DEFAULT '';
 ALTER TABLE stock_move ADD COLUMN expiry TEXT NOT NULL DEFAULT '';
 ALTER TABLE sale ADD COLUMN member_id TEXT NOT NULL DEFAULT '';
 ALTER TABLE sale ADD COLUMN points_earned INTEGER NOT NULL DEFAULT 0;
+
+-- Stock by lot: what a sale asks when it looks for the lot that expires first.
+CREATE INDEX stock_move_lot ON stock_move (sku, expiry, lot, quantity) WHERE expiry <> '' OR lot <> '';
+
+-- Goods picked for a job and not handed over yet: on the shelf of nobody else. A row for each lot of each line.
+CREATE TABLE set_aside (
+    job_id TEXT NOT NULL,
+    line INTEGER NOT NULL,
+    sku TEXT NOT NULL,
+    lot TEXT NOT NULL DEFAULT '',
+    expiry TEXT NOT NULL DEFAULT '',
+    quantity INTEGER NOT NULL CHECK (quantity > 0),
+    PRIMARY KEY (job_id, line, sku, lot, expiry)
+) WITHOUT ROWID;
+CREATE INDEX set_aside_sku ON set_aside (sku, expiry, lot, quantity);

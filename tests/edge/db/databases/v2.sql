@@ -241,6 +241,15 @@ CREATE TABLE sale_tender (
 ) WITHOUT ROWID;
 INSERT INTO "sale_tender" VALUES('01a20658-9b80-74f2-b09a-8d405a3e3520',1,'cash',9000,10000,1000,'','','','');
 INSERT INTO "sale_tender" VALUES('01a20659-85e0-7a17-8b5f-e14e39cfa3c1',1,'card',7300,7300,0,'01a20659-85e0-7de1-bab9-007853acbf71','411111******1111','VISA','123456');
+CREATE TABLE set_aside (
+    job_id TEXT NOT NULL,
+    line INTEGER NOT NULL,
+    sku TEXT NOT NULL,
+    lot TEXT NOT NULL DEFAULT '',
+    expiry TEXT NOT NULL DEFAULT '',
+    quantity INTEGER NOT NULL CHECK (quantity > 0),
+    PRIMARY KEY (job_id, line, sku, lot, expiry)
+) WITHOUT ROWID;
 CREATE TABLE shift (
     shift_id TEXT NOT NULL PRIMARY KEY,
     number INTEGER NOT NULL UNIQUE,
@@ -298,6 +307,8 @@ CREATE INDEX payment_unsettled ON payment (state)
 CREATE INDEX print_job_unfinished ON print_job (job_id) WHERE state NOT IN ('PRINTED', 'FAILED');
 CREATE INDEX print_job_subject ON print_job (subject_id);
 CREATE INDEX print_job_copy ON print_job (copy_of) WHERE copy_of IS NOT NULL;
+CREATE INDEX stock_move_lot ON stock_move (sku, expiry, lot, quantity) WHERE expiry <> '' OR lot <> '';
+CREATE INDEX set_aside_sku ON set_aside (sku, expiry, lot, quantity);
 DELETE FROM "sqlite_sequence";
 INSERT INTO "sqlite_sequence" VALUES('stream',1);
 COMMIT;
