@@ -16,6 +16,7 @@ from starlette.concurrency import run_in_threadpool
 
 from cloud import answers, identity
 from cloud.catalogue import endpoints as catalogue_endpoints
+from cloud.catalogue import service as catalogue
 from cloud.changes import Changes
 from cloud.clock import Clock, SystemClock
 from cloud.console.endpoints import Console
@@ -51,6 +52,7 @@ class Hub:
         self.changes = Changes()
         self.database = Database(settings.database)
         self.database.create()
+        catalogue.key_missing(self.database)
         self.identity = identity.load(settings.key_path)
         self.snapshots = Snapshots(self.database, settings.snapshots_dir, self.identity, self.clock)
         self.feeds = FeedService(self.database, self.snapshots, self.clock)

@@ -76,9 +76,10 @@ def accent_css(accent: str) -> bytes:
 
 
 class Assets:
-    """Everything that /static serves, read once into memory: less than 200 kB."""
+    """Everything that ROOT/static serves, read once into memory: less than 200 kB."""
 
-    def __init__(self, folders: Iterable[Path], accent: str) -> None:
+    def __init__(self, folders: Iterable[Path], accent: str, root: str = "") -> None:
+        self._root = f"{root}/static"
         files = {"accent.css": accent_css(accent), "htmx.js": htmx_script()}
         for folder in (OWN_FOLDER, *folders):
             files |= {
@@ -91,7 +92,7 @@ class Assets:
         """Where a page finds `name`. Raises MissingAssetError for a file that is not there."""
         if name not in self._by_name:
             raise MissingAssetError(f"Expected one of {sorted(self._by_name)}, got {name!r}.")
-        return f"/static/{self._by_name[name].path}"
+        return f"{self._root}/{self._by_name[name].path}"
 
     def answer(self, path: str) -> Response:
         asset = self._by_path.get(path)
@@ -104,4 +105,4 @@ class Assets:
         async def serve(request: Request) -> Response:
             return self.answer(str(request.path_params["path"]))
 
-        return Route("/static/{path}", serve, name="static")
+        return Route(f"{self._root}/{{path}}", serve, name="static")

@@ -68,12 +68,13 @@ async def change_look(request: Request, language: str) -> Response:
 
 
 def way_back(referer: str) -> str:
-    """The path of the page that a form was on. Never another site's: "//elsewhere" would be one to a browser."""
+    """The page that a form was on. Never another site's: "//elsewhere" would be one to a browser."""
     try:
-        path = urlsplit(referer).path
+        parts = urlsplit(referer)
     except ValueError:
         return "/"
-    return "/" + path.lstrip("/\\")
+    query = f"?{parts.query}" if parts.query else ""
+    return "/" + parts.path.lstrip("/\\") + query
 
 
 def keep_look(response: Response, look: Look) -> None:
@@ -84,14 +85,16 @@ def keep_look(response: Response, look: Look) -> None:
 class Pages:
     """`folder` holds the program's `templates`, `static` and `locale`; each of them may be absent.
 
+    A program with a second face serves its files below `root`, such as "/shop".
+
     One Jinja environment a language, because macros see globals only and a sentence needs its language.
     """
 
-    def __init__(self, folder: Path, place: Place) -> None:
+    def __init__(self, folder: Path, place: Place, root: str = "") -> None:
         self.place = place
         self._folder = folder
         self._catalogues = Catalogues(folder / "locale")
-        self._assets = Assets([p for p in (folder / "static",) if p.is_dir()], place.accent)
+        self._assets = Assets([p for p in (folder / "static",) if p.is_dir()], place.accent, root)
         self._environments: dict[str, Environment] = {}
 
     def add_to(self, app: Starlette) -> None:
@@ -100,8 +103,13 @@ class Pages:
         async def look(request: Request) -> Response:
             return await change_look(request, self.place.language)
 
-        app.router.routes.extend([self._assets.route(), Route("/look", look, methods=["POST"])])
+        self.add_files_to(app)
+        app.router.routes.append(Route("/look", look, methods=["POST"]))
         app.add_middleware(Guard)
+
+    def add_files_to(self, app: Starlette) -> None:
+        """All that a second face needs: the first one's /look and guard are the whole app's."""
+        app.router.routes.append(self._assets.route())
 
     def look(self, request: Request) -> Look:
         """What this browser's person chose; the place's language until she does."""

@@ -34,6 +34,16 @@ def apply(database: Database, change: CatalogueChange) -> dict[str, int]:
         return repository.heads(session)
 
 
+def key_missing(database: Database) -> None:
+    """Makes products of older software findable; looks once at each start of a hub."""
+    while True:
+        with database.write() as session:
+            products = repository.without_keys(session, ROWS_A_TRANSACTION)
+            repository.write_keys(session, products)
+        if not products:
+            return
+
+
 def _write_products(database: Database, products: Sequence[Product]) -> None:
     with database.write() as session:
         changed = feeds.write_operations(session, "catalogue", _bodies(products))

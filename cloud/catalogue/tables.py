@@ -26,3 +26,12 @@ class CataloguePrice(SQLModel, table=True):
     currency: str
     amount_minor: int = Field(sa_type=sa.BigInteger)
     is_free: bool
+
+
+class ProductKey(SQLModel, table=True):
+    """One key by which a product is found (`cloud.catalogue.searching`)."""
+
+    __tablename__ = "product_key"
+
+    key: str = Field(primary_key=True)
+    sku: str = Field(primary_key=True, index=True)

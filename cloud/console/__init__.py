@@ -2,7 +2,6 @@
 
 truth       one sentence about a box (pure)
 views       what each page shows, read from the database
-live        the stream of a page
 endpoints   the routes
 templates/parts/NAME.html renders the element with the id NAME, in the page and in its stream alike
 """

@@ -13,7 +13,6 @@ from starlette.concurrency import run_in_threadpool
 from cloud.changes import Changes
 from cloud.clock import Clock
 from cloud.console import views
-from cloud.console.live import stream
 from cloud.console.tables import SavedFilter
 from cloud.console.views import Desk, View
 from cloud.db import Database
@@ -22,6 +21,7 @@ from cloud.fleet import commands
 from cloud.fleet import repository as fleet
 from cloud.fleet.commands import VERB_PATTERN, Wanted
 from cloud.ingest.tables import Alarm
+from cloud.live import stream
 from cloud.settings import Settings
 from contract.text import PlainText
 from ui.pages import Look, Pages, Place

@@ -14,7 +14,6 @@ from sqlmodel import Session, SQLModel, col, or_, select
 from cloud.catalogue import repository as catalogue
 from cloud.catalogue.tables import CataloguePrice, CatalogueProduct
 from cloud.console.asked import offers, tell
-from cloud.console.names import name_in, shop_name
 from cloud.console.tables import SavedFilter
 from cloud.console.truth import tone_of, truth
 from cloud.errors import NotFoundError
@@ -26,6 +25,7 @@ from cloud.money import repository as money
 from cloud.money.derivation import flatten
 from cloud.money.projection import Z_DIFFERS
 from cloud.money.tables import CashMove, Payment, ShiftClosing, ShiftComparison, ShiftOpening
+from cloud.names import name_in, shop_name
 from cloud.sales import repository as sales
 from cloud.sales.repository import Filter
 from cloud.stock import repository as stock

@@ -43,3 +43,10 @@ CREATE TABLE set_aside_entry (
 );
 CREATE INDEX ix_set_aside_entry_job_id ON set_aside_entry (job_id);
 CREATE INDEX set_aside_entry_lot ON set_aside_entry (sku, location_id, lot, expiry, quantity);
+-- By what a product is found: filled at the hub's next start, and kept by every change of the catalogue.
+CREATE TABLE product_key (
+    key VARCHAR NOT NULL,
+    sku VARCHAR NOT NULL,
+    PRIMARY KEY (key, sku)
+);
+CREATE INDEX ix_product_key_sku ON product_key (sku);

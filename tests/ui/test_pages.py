@@ -64,7 +64,7 @@ def test_a_look_is_kept_and_goes_back_to_the_page(client: TestClient) -> None:
     answer = client.post(
         "/look", data={"theme": "dark"}, headers={"Referer": "http://testserver/shop?x=1"}
     )
-    assert (answer.status_code, answer.headers["location"]) == (303, "/shop")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/shop?x=1")
     html = client.get("/shop").text
     assert 'data-theme="dark" data-contrast="auto" data-text="normal"' in html
 
@@ -72,7 +72,8 @@ def test_a_look_is_kept_and_goes_back_to_the_page(client: TestClient) -> None:
 @pytest.mark.parametrize(
     ("referer", "path"),
     [
-        ("http://testserver/shop?x=1", "/shop"),
+        ("http://testserver/shop?x=1", "/shop?x=1"),
+        ("http://testserver/shop", "/shop"),
         ("http://testserver", "/"),
         ("http://testserver//elsewhere.example/", "/elsewhere.example/"),
         ("http://testserver/\\elsewhere.example", "/elsewhere.example"),
@@ -112,3 +113,16 @@ def test_a_message_page_says_what_happened_what_to_do_and_the_way_back(tmp_path:
         '<p class="first">Here is nothing under /&lt;nonsense&gt;.</p><p>Check the address.</p>'
         '<p><a class="button main" href="/">To the boxes</a></p>'
     ) in html
+
+
+def test_a_second_face_has_files_of_its_own_and_the_first_ones_look(folder: Path) -> None:
+    (folder / "static").mkdir()
+    (folder / "static" / "own.css").write_text("main { color: red }", encoding="utf-8")
+    first, second = Pages(folder, Place()), Pages(folder, Place(), "/shop")
+    app = Starlette()
+    first.add_to(app)
+    second.add_files_to(app)
+    client = TestClient(app)
+    url = second.environment("en").from_string("{{ asset('own.css') }}").render()
+    assert url.startswith("/shop/static/own.")
+    assert client.get(url).text == "main { color: red }"

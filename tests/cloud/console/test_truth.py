@@ -5,11 +5,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from cloud.console import truth as truth_module
-from cloud.console.names import shop_name
 from cloud.console.truth import Clause, tone_of
 from cloud.fleet.presence import Presence
 from cloud.fleet.service import Box
 from cloud.ingest.tables import Edge, Stream
+from cloud.names import shop_name
 from contract.health import Health, PeripheralHealth
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)

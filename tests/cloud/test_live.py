@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator
 import pytest
 
 from cloud.changes import Changes
-from cloud.console.live import stream
+from cloud.live import stream
 
 pytestmark = pytest.mark.anyio
 
