@@ -103,7 +103,10 @@ class SaleCompleted(FactBody):
 
 
 class ReturnLine(Message):
-    """Part of an original line given back: the stored amounts reversed, never recomputed."""
+    """Part of an original line given back: the stored amounts reversed, never recomputed.
+
+    Restocked goods go back into `lots`, without any into (no lot, no date). Expired goods are not restocked.
+    """
 
     line: int = Field(ge=1)
     original_line: int = Field(ge=1)
@@ -115,6 +118,7 @@ class ReturnLine(Message):
     rate_bp: int = Field(default=0, ge=0)
     tax_minor: int
     is_restocked: bool = True
+    lots: tuple[LineLot, ...] = ()
 
 
 class ReturnCompleted(FactBody):

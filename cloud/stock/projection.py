@@ -9,7 +9,7 @@ from cloud.projection import Origin, Projection, Row, row
 from cloud.stock.tables import SetAsideEntry, StockEntry
 from contract.envelope import FactBody
 from contract.orders import JobCancelled, JobFact, JobHandedOver, JobPicked, PickedLine
-from contract.sales import LineLot, ReturnCompleted, SaleCompleted, SaleLine
+from contract.sales import LineLot, ReturnCompleted, ReturnLine, SaleCompleted, SaleLine
 from contract.stock import StockMoved
 
 
@@ -37,6 +37,12 @@ def sold_entries(origin: Origin, sale: SaleCompleted) -> list[Row]:
     return entries(origin, sale, "sold", sale.sale_id, moves)
 
 
+def _lots_restocked(back: ReturnCompleted) -> Iterator[tuple[ReturnLine, LineLot]]:
+    for line in back.lines:
+        if line.is_restocked:
+            yield from ((line, lot) for lot in line.lots or (LineLot(quantity=line.quantity),))
+
+
 def _lots_sold(sale: SaleCompleted) -> Iterator[tuple[SaleLine, LineLot]]:
     for line in sale.lines:
         if not line.order_id:
@@ -46,7 +52,10 @@ def _lots_sold(sale: SaleCompleted) -> Iterator[tuple[SaleLine, LineLot]]:
 
 def returned_entries(origin: Origin, back: ReturnCompleted) -> list[Row]:
     """Goods that are not fit to be sold again do not come back into stock."""
-    moves = (Move(line.line, line.sku, line.quantity) for line in back.lines if line.is_restocked)
+    moves = (
+        Move(number, line.sku, lot.quantity, lot.lot, lot.expiry)
+        for number, (line, lot) in enumerate(_lots_restocked(back), 1)
+    )
     return entries(origin, back, "returned", back.return_id, moves)
 
 

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlmodel import Session, col, func, select
 
 from cloud.stock.tables import SetAsideEntry, StockEntry
+from contract.lots import Lot, first_out
 
 _NONE = sa.literal(0)
 
@@ -42,16 +43,11 @@ def levels(
     ]
 
 
-class Lot(NamedTuple):
-    """Pieces of one lot that are in the shop and set aside for nobody. `expiry` is an ISO date, "" for none known."""
-
-    lot: str
-    expiry: str
-    quantity: int
-
-
 class Promisable(NamedTuple):
-    """What the facts that have arrived say of one product in one shop. The lot that expires first comes first."""
+    """What the facts that have arrived say of one product in one shop.
+
+    `lots` are what is free, by lot, the first to expire first.
+    """
 
     location_id: str
     sku: str
@@ -93,15 +89,14 @@ def _by_lot(
 def _promisable(location_id: str, sku: str, numbers: list[Any]) -> Promisable:
     free: dict[tuple[str, str], int] = defaultdict(int)
     for lot, expiry, on_hand, aside in numbers:
-        free[expiry, lot] += int(on_hand) - int(aside)
-    # What never expires comes last: "" would come first.
-    ordered = sorted(free.items(), key=lambda it: (not it[0][0], it[0]))
+        free[lot, expiry] += int(on_hand) - int(aside)
+    lots = (Lot(*key, quantity) for key, quantity in free.items() if quantity)
     return Promisable(
         location_id,
         sku,
         on_hand=sum(int(it[2]) for it in numbers),
         set_aside=sum(int(it[3]) for it in numbers),
-        lots=tuple(Lot(lot, expiry, quantity) for (expiry, lot), quantity in ordered if quantity),
+        lots=tuple(first_out(lots)),
     )
 
 

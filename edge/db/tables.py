@@ -155,6 +155,15 @@ class SaleLine(BoxTable, table=True):
     order_id: str = ""
 
 
+class SaleLot(BoxTable, table=True):
+    __tablename__: ClassVar[Any] = "sale_lot"
+    sale_id: str = Field(primary_key=True)
+    line: int = Field(primary_key=True)
+    lot: str = Field(primary_key=True)
+    expiry: str = Field(primary_key=True)
+    quantity: int
+
+
 class SaleTax(BoxTable, table=True):
     __tablename__: ClassVar[Any] = "sale_tax"
     sale_id: str = Field(primary_key=True)

@@ -23,11 +23,14 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class ReturnedLine:
+    """`before` is how many pieces of the original line had come back already."""
+
     line: int
     sold: SoldLine
     quantity: int
     amount_minor: int
     tax_minor: int
+    before: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +80,7 @@ def _returned(number: int, sold: SoldLine, before: int, quantity: int) -> Return
         share_so_far(whole, after, sold.quantity) - share_so_far(whole, before, sold.quantity)
         for whole in (sold.amount_minor, sold.tax_minor)
     )
-    return ReturnedLine(number, sold, quantity, amount, tax)
+    return ReturnedLine(number, sold, quantity, amount, tax, before)
 
 
 def _line(sold: Sold, number: int) -> SoldLine:

@@ -8,7 +8,7 @@ from contract.sales import SaleCompleted, SaleLine, TaxGroupTotal, Tender
 from edge.db import tables
 from edge.domain import tender as domain
 from edge.domain.basket import Basket, Priced, PricedLine
-from edge.services import drawers, printing
+from edge.services import drawers, lots, printing
 from edge.services.shop import OpenShift, Work
 
 
@@ -32,7 +32,11 @@ def _fact(work: Work, shift: OpenShift, basket: Basket, priced: Priced) -> SaleC
         shift_id=shift.shift_id,
         cashier=shift.cashier,
         currency=basket.currency,
-        lines=tuple(_line(number, line) for number, line in enumerate(priced.lines, 1)),
+        lines=lots.take(
+            work.unit,
+            [_line(number, line) for number, line in enumerate(priced.lines, 1)],
+            shift.business_date,
+        ),
         tax=tuple(TaxGroupTotal(**group._asdict()) for group in priced.tax),
         tenders=tuple(_tender(tender) for tender in basket.tenders),
         discount_minor=priced.discount_minor,
@@ -99,6 +103,7 @@ def _insert_sale(work: Work, sale: SaleCompleted) -> None:
     unit.insert(
         tables.SaleLine, [sale_id | line.model_dump(exclude={"lots"}) for line in sale.lines]
     )
+    lots.keep(work, sale.sale_id, sale.lines)
     unit.insert(tables.SaleTax, [sale_id | group.model_dump() for group in sale.tax])
     tenders: list[dict[str, Any]] = [
         sale_id | {"position": position} | tender.model_dump()
@@ -113,13 +118,14 @@ def _move_stock(work: Work, sale: SaleCompleted) -> None:
         [
             {
                 "sku": line.sku,
-                "quantity": -line.quantity,
-                "lot": line.lot,
-                "expiry": line.expiry,
+                "quantity": -lot.quantity,
+                "lot": lot.lot,
+                "expiry": lot.expiry,
                 "cause": "sale",
                 "cause_id": sale.sale_id,
             }
             for line in sale.lines
             if not line.order_id
+            for lot in lots.of_line(line)
         ],
     )

@@ -6,14 +6,15 @@ paid for it. Two boxes that are both cut off do not see each other's returns; th
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from sqlalchemy import bindparam
 from sqlmodel import col, func, select
 
-from contract.sales import ReturnCompleted, ReturnLine, Tender
+from contract import lots as rule
+from contract.sales import LineLot, ReturnCompleted, ReturnLine, Tender
 from edge.db.tables import (
     GoodsReturn,
     GoodsReturnLine,
@@ -36,7 +37,7 @@ from edge.domain.money import spelled
 from edge.domain.returns import Refund, ReturnedLine, Wanted
 from edge.domain.sale import Sold
 from edge.keys import verify
-from edge.services import catalogue, drawers, payments, printing, receipts, sales, shifts
+from edge.services import catalogue, drawers, lots, payments, printing, receipts, sales, shifts
 from edge.services.shop import OpenShift, Shop, Work
 
 _PIECES = (
@@ -205,6 +206,7 @@ def _fact(
         raise Malformed(expected="a reason for the return", got="none")
     language = work.shop.settings.language
     total_minor = sum(line.amount_minor for line in lines)
+    origin = lots.sold_of(work.unit, sold.sale_id)
     return ReturnCompleted(
         **work.header(shift.business_date),
         return_id=work.new_id(),
@@ -226,6 +228,7 @@ def _fact(
                 tax_group=line.sold.tax_group,
                 rate_bp=line.sold.rate_bp,
                 tax_minor=line.tax_minor,
+                **_condition(shift, line, origin),
             )
             for line in lines
         ),
@@ -233,6 +236,15 @@ def _fact(
         total_minor=total_minor,
         rounding_minor=tender.amount_minor - total_minor,
     )
+
+
+def _condition(
+    shift: OpenShift, line: ReturnedLine, origin: Mapping[int, Sequence[LineLot]]
+) -> dict[str, Any]:
+    """Back into the lots that it came from, unless any of them has expired: then the goods are not sold again."""
+    back = lots.back_into(origin.get(line.sold.line, ()), line.before, line.quantity)
+    is_fresh = all(rule.is_fresh(lot.expiry, shift.business_date) for lot in back)
+    return {"lots": back, "is_restocked": is_fresh}
 
 
 def _insert(work: Work, fact: ReturnCompleted) -> None:
@@ -243,7 +255,9 @@ def _insert(work: Work, fact: ReturnCompleted) -> None:
     )  # fmt: skip
     values = {column: getattr(fact, column) for column in columns}
     unit.insert(GoodsReturn, [return_id | values | {"completed_at": work.stamp}])
-    unit.insert(GoodsReturnLine, [return_id | line.model_dump() for line in fact.lines])
+    unit.insert(
+        GoodsReturnLine, [return_id | line.model_dump(exclude={"lots"}) for line in fact.lines]
+    )
     unit.insert(
         GoodsReturnTender,
         [
@@ -258,11 +272,14 @@ def _insert(work: Work, fact: ReturnCompleted) -> None:
         [
             {
                 "sku": line.sku,
-                "quantity": line.quantity,
-                "lot": "",
+                "quantity": lot.quantity,
+                "lot": lot.lot,
+                "expiry": lot.expiry,
                 "cause": "return",
                 "cause_id": fact.return_id,
             }
             for line in fact.lines
+            if line.is_restocked
+            for lot in line.lots or (LineLot(quantity=line.quantity),)
         ],
     )

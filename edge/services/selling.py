@@ -11,6 +11,7 @@ from pydantic import TypeAdapter
 from sqlalchemy import bindparam
 from sqlmodel import col, update
 
+from contract.lots import is_fresh
 from contract.sales import BasketVoided, SaleCompleted
 from edge.db.tables import BasketRow, Payment, rows_of
 from edge.db.unit_of_work import Reader
@@ -31,7 +32,7 @@ from edge.domain.errors import (
     UnknownCode,
 )
 from edge.domain.money import spelled
-from edge.services import catalogue
+from edge.services import catalogue, lots
 from edge.services.completing import complete
 from edge.services.shop import OpenShift, Shop, Work
 
@@ -287,8 +288,9 @@ def _article(work: Work, entered: EnteredCode, business_date: str) -> baskets.Ar
         raise ReceiptScanned
     settings = work.shop.settings
     article = catalogue.find(work.unit, entered, settings.currency, settings.language)
-    if entered.expiry and entered.expiry < business_date:
-        raise GoodsExpired(name=article.name, expiry=entered.expiry, business_date=business_date)
+    expiry = entered.expiry or lots.last_expiry(work.unit, article.sku, business_date)
+    if not is_fresh(expiry, business_date):
+        raise GoodsExpired(name=article.name, expiry=expiry, business_date=business_date)
     return article
 
 

@@ -31,3 +31,13 @@ CREATE TABLE set_aside (
     PRIMARY KEY (job_id, line, sku, lot, expiry)
 ) WITHOUT ROWID;
 CREATE INDEX set_aside_sku ON set_aside (sku, expiry, lot, quantity);
+
+-- The lots that the pieces of a sale's line went out of, where the box chose them (first to expire first).
+CREATE TABLE sale_lot (
+    sale_id TEXT NOT NULL REFERENCES sale (sale_id),
+    line INTEGER NOT NULL,
+    lot TEXT NOT NULL,
+    expiry TEXT NOT NULL,
+    quantity INTEGER NOT NULL,
+    PRIMARY KEY (sale_id, line, expiry, lot)
+) WITHOUT ROWID;

@@ -10,7 +10,8 @@ from cloud.ingest.admission import Admitted
 from cloud.ingest.inbox import Inbox
 from cloud.ingest.pressure import Allowance
 from cloud.projection import FactProjector
-from cloud.stock.repository import Lot, Promisable, promisable
+from cloud.stock.repository import Promisable, promisable
+from contract.lots import Lot
 from contract.topics import SHARDS
 
 ALL = frozenset(range(SHARDS))

@@ -215,6 +215,14 @@ CREATE TABLE sale_line (
 INSERT INTO "sale_line" VALUES('01a20658-9b80-74f2-b09a-8d405a3e3520',1,'BREAD','','우유 식빵',2,4500,0,9000,'standard',1000,818,'keyed',1,'','','');
 INSERT INTO "sale_line" VALUES('01a20659-85e0-7a17-8b5f-e14e39cfa3c1',1,'BREAD','','우유 식빵',1,4500,0,4500,'standard',1000,409,'scanned',1,'','','');
 INSERT INTO "sale_line" VALUES('01a20659-85e0-7a17-8b5f-e14e39cfa3c1',2,'MILK','','우유',1,2800,0,2800,'free',0,0,'scanned',1,'','','');
+CREATE TABLE sale_lot (
+    sale_id TEXT NOT NULL REFERENCES sale (sale_id),
+    line INTEGER NOT NULL,
+    lot TEXT NOT NULL,
+    expiry TEXT NOT NULL,
+    quantity INTEGER NOT NULL,
+    PRIMARY KEY (sale_id, line, expiry, lot)
+) WITHOUT ROWID;
 CREATE TABLE sale_tax (
     sale_id TEXT NOT NULL REFERENCES sale (sale_id),
     tax_group TEXT NOT NULL,
