@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -40,6 +40,15 @@ def add_to(app: FastAPI, page: Page) -> None:
     for kind in (HubError, RequestValidationError, HTTPException):
         app.add_exception_handler(kind, refuse)
     app.add_middleware(NoNul, refuse=refuse)
+
+
+def by_face(page: Page, faces: Mapping[str, Page]) -> Page:
+    """`faces` by the first word of their addresses; all others are `page`'s."""
+
+    def refuse(request: Request, error: HubError) -> Response:
+        return faces.get(request.url.path.split("/")[1], page)(request, error)
+
+    return refuse
 
 
 class NoNul:

@@ -7,7 +7,14 @@ import secrets
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+)
 
 from cloud.errors import SettingsError
 
@@ -22,6 +29,11 @@ class Identity:
     def public_key(self) -> str:
         """32 bytes as hex."""
         return self._key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw).hex()
+
+    def secret(self, purpose: str) -> bytes:
+        """32 bytes for one purpose alone (HKDF, RFC 5869): whoever has them has neither the key nor another's."""
+        seed = self._key.private_bytes(Encoding.Raw, PrivateFormat.Raw, NoEncryption())
+        return HKDF(SHA256(), KEY_BYTES, salt=None, info=purpose.encode()).derive(seed)
 
     def sign(self, text: bytes) -> str:
         """64 bytes as hex."""

@@ -35,6 +35,7 @@ from cloud.questions import QuestionDesk
 from cloud.sales import endpoints as sales_endpoints
 from cloud.settings import Settings
 from cloud.stock import endpoints as stock_endpoints
+from cloud.storefront.endpoints import Storefront
 from ui.security import OwnNames
 from ui.serving import open_port
 
@@ -123,7 +124,10 @@ def build_app(hub: Hub) -> FastAPI:
     app.add_api_route("/.well-known/twinstore", lambda: _about(hub))
     console = Console(hub.settings, database, clock, hub.changes, hub.command_asked)
     console.add_to(app)
-    answers.add_to(app, console.refusal)
+    secret = hub.identity.secret("storefront cookies")
+    storefront = Storefront(hub.settings, database, clock, secret)
+    storefront.add_to(app)
+    answers.add_to(app, answers.by_face(console.refusal, {"shop": storefront.refusal}))
     app.add_middleware(OwnNames, names=hub.settings.own_names)
     return app
 

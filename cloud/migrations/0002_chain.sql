@@ -50,3 +50,50 @@ CREATE TABLE product_key (
     PRIMARY KEY (key, sku)
 );
 CREATE INDEX ix_product_key_sku ON product_key (sku);
+
+-- The storefront: browsers, their baskets, whose an order is, and what became of paying for it.
+CREATE TABLE shopper (
+    shopper_id VARCHAR NOT NULL,
+    member_id VARCHAR NOT NULL,
+    near VARCHAR NOT NULL,
+    seen_at {moment} NOT NULL,
+    PRIMARY KEY (shopper_id)
+);
+CREATE INDEX ix_shopper_member_id ON shopper (member_id);
+CREATE TABLE basket_line (
+    shopper_id VARCHAR NOT NULL,
+    sku VARCHAR NOT NULL,
+    quantity INTEGER NOT NULL,
+    position INTEGER NOT NULL,
+    PRIMARY KEY (shopper_id, sku)
+);
+CREATE TABLE shop_order (
+    link VARCHAR NOT NULL,
+    order_id VARCHAR NOT NULL,
+    attempt VARCHAR NOT NULL,
+    shopper_id VARCHAR NOT NULL,
+    member_id VARCHAR NOT NULL,
+    made_at {moment} NOT NULL,
+    PRIMARY KEY (link),
+    UNIQUE (order_id),
+    UNIQUE (attempt)
+);
+CREATE INDEX ix_shop_order_shopper_id ON shop_order (shopper_id);
+CREATE INDEX ix_shop_order_member_id ON shop_order (member_id);
+CREATE TABLE shop_payment (
+    payment_id VARCHAR NOT NULL,
+    order_id VARCHAR NOT NULL,
+    amount_minor BIGINT NOT NULL,
+    currency VARCHAR NOT NULL,
+    state VARCHAR NOT NULL,
+    made_at {moment} NOT NULL,
+    PRIMARY KEY (payment_id)
+);
+CREATE INDEX ix_shop_payment_order_id ON shop_payment (order_id);
+CREATE TABLE return_wish (
+    order_id VARCHAR NOT NULL,
+    line INTEGER NOT NULL,
+    reason VARCHAR NOT NULL,
+    asked_at {moment} NOT NULL,
+    PRIMARY KEY (order_id, line)
+);

@@ -1,0 +1,168 @@
+"""All SQL of the storefront's own tables, and the catalogue as a customer sees it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+import sqlalchemy as sa
+from sqlmodel import Session, col, func, select
+from sqlmodel.sql.expression import SelectOfScalar
+
+from cloud.catalogue.tables import CataloguePrice, CatalogueProduct
+from cloud.db import insert_for, upsert
+from cloud.names import name_in
+from cloud.storefront.tables import BasketLine, Shopper
+
+MOST_PIECES = 99  # of one product in a basket
+MOST_LINES = 50
+SHOWN = 60
+
+
+class Goods(NamedTuple):
+    """One product as a customer sees it. What has no price is not for sale, and is not shown."""
+
+    sku: str
+    name: str
+    category: str
+    amount_minor: int
+    currency: str
+
+
+class Line(NamedTuple):
+    goods: Goods
+    quantity: int
+
+    @property
+    def amount_minor(self) -> int:
+        return self.goods.amount_minor * self.quantity
+
+
+# -- what there is -----------------------------------------------------------------------------
+
+
+def categories(session: Session) -> Sequence[str]:
+    query = (
+        select(CatalogueProduct.category)
+        .join(CataloguePrice, col(CataloguePrice.sku) == CatalogueProduct.sku)
+        .where(CatalogueProduct.category != "")
+        .distinct()
+    )
+    return sorted(session.exec(query).all())
+
+
+def of_category(session: Session, category: str, language: str) -> list[Goods]:
+    return _goods(session, language, col(CatalogueProduct.category) == category)
+
+
+def first_choice(session: Session, language: str) -> list[Goods]:
+    """What head office lays on the till's quick keys is what most people come for."""
+    return _goods(session, language, col(CatalogueProduct.is_quick).is_(True))
+
+
+def goods(session: Session, skus: Sequence[str], language: str) -> dict[str, Goods]:
+    """Those of `skus` that are sold, in their order."""
+    found = {it.sku: it for it in _goods(session, language, col(CatalogueProduct.sku).in_(skus))}
+    return {sku: found[sku] for sku in skus if sku in found}
+
+
+def gtins(session: Session, sku: str) -> list[str]:
+    product = session.get(CatalogueProduct, sku)
+    return json.loads(product.gtins) if product else []
+
+
+def _goods(session: Session, language: str, wanted: sa.ColumnElement[bool]) -> list[Goods]:
+    query = (
+        sa.select(
+            col(CatalogueProduct.sku),
+            col(CatalogueProduct.names),
+            col(CatalogueProduct.category),
+            col(CataloguePrice.amount_minor),
+            col(CataloguePrice.currency),
+        )
+        .join(CataloguePrice, col(CataloguePrice.sku) == CatalogueProduct.sku)
+        .where(wanted)
+        .order_by(col(CatalogueProduct.category), col(CatalogueProduct.sku))
+        .limit(SHOWN)
+    )
+    return [
+        Goods(sku, name_in(json.loads(names), language) or sku, category, amount, currency)
+        for sku, names, category, amount, currency in session.connection().execute(query)
+    ]
+
+
+# -- browsers and baskets ----------------------------------------------------------------------
+
+
+def shopper(session: Session, shopper_id: str) -> Shopper | None:
+    return session.get(Shopper, shopper_id) if shopper_id else None
+
+
+def note_shopper(session: Session, shopper_id: str, now: datetime) -> Shopper:
+    """The browser's row, made where it is the first one to be needed; two requests at once make one."""
+    row = {"shopper_id": shopper_id, "member_id": "", "near": "", "seen_at": now}
+    session.connection().execute(insert_for(session, Shopper).on_conflict_do_nothing(), [row])
+    found = session.get(Shopper, shopper_id)
+    assert found is not None
+    found.seen_at = now
+    return found
+
+
+def basket(session: Session, shopper_id: str, language: str) -> list[Line]:
+    """What is no longer sold has left the basket by itself."""
+    rows = session.exec(
+        _lines_of(shopper_id).order_by(col(BasketLine.position), BasketLine.sku)
+    ).all()
+    sold = goods(session, [row.sku for row in rows], language)
+    return [Line(sold[row.sku], row.quantity) for row in rows if row.sku in sold]
+
+
+def put(session: Session, shopper_id: str, sku: str, quantity: int) -> None:
+    """Adds to what is in the basket already."""
+    line = session.get(BasketLine, (shopper_id, sku))
+    set_quantity(session, shopper_id, sku, quantity + (line.quantity if line else 0))
+
+
+def set_quantity(session: Session, shopper_id: str, sku: str, quantity: int) -> None:
+    """0 takes it out; above MOST_PIECES is MOST_PIECES. A full basket takes nothing new."""
+    line = session.get(BasketLine, (shopper_id, sku))
+    if quantity <= 0:
+        if line:
+            session.delete(line)
+        return
+    lines, last = session.exec(
+        select(func.count(), func.coalesce(func.max(BasketLine.position), 0)).where(
+            BasketLine.shopper_id == shopper_id
+        )
+    ).one()
+    if line is None and lines >= MOST_LINES:
+        return
+    row = {"shopper_id": shopper_id, "sku": sku, "quantity": min(quantity, MOST_PIECES)}
+    position = line.position if line else last + 1
+    upsert(session, BasketLine, ["shopper_id", "sku"], [{**row, "position": position}])
+
+
+def piece_count(session: Session, shopper_id: str) -> int:
+    query = select(func.sum(BasketLine.quantity)).where(BasketLine.shopper_id == shopper_id)
+    return int(session.exec(query).one() or 0)
+
+
+def empty_basket(session: Session, shopper_id: str) -> None:
+    session.connection().execute(sa.delete(BasketLine).where(_is_of(shopper_id)))
+
+
+def move_basket(session: Session, from_id: str, to_id: str) -> None:
+    """To the new name that a browser gets when somebody signs in on it."""
+    session.connection().execute(
+        sa.update(BasketLine).where(_is_of(from_id)).values(shopper_id=to_id)
+    )
+
+
+def _lines_of(shopper_id: str) -> SelectOfScalar[BasketLine]:
+    return select(BasketLine).where(BasketLine.shopper_id == shopper_id)
+
+
+def _is_of(shopper_id: str) -> sa.ColumnElement[bool]:
+    return col(BasketLine.shopper_id) == shopper_id

@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlmodel import Field, SQLModel
+
+from cloud.db import Utc
+
+
+class Shopper(SQLModel, table=True):
+    """One browser, from the first thing that it put into its basket on. `near` is a location, "" until it chose one."""
+
+    __tablename__ = "shopper"
+
+    shopper_id: str = Field(primary_key=True)
+    member_id: str = Field(default="", index=True)
+    near: str = ""
+    seen_at: datetime = Field(sa_type=Utc)
+
+
+class BasketLine(SQLModel, table=True):
+    """`position` keeps the order in which somebody put things in."""
+
+    __tablename__ = "basket_line"
+
+    shopper_id: str = Field(primary_key=True)
+    sku: str = Field(primary_key=True)
+    quantity: int
+    position: int
+
+
+class ShopOrder(SQLModel, table=True):
+    """Whose order it is, and the link under which its page lies. `attempt` is of the form that made it: once each."""
+
+    __tablename__ = "shop_order"
+
+    link: str = Field(primary_key=True)
+    order_id: str = Field(unique=True)
+    attempt: str = Field(unique=True)
+    shopper_id: str = Field(index=True)
+    member_id: str = Field(default="", index=True)
+    made_at: datetime = Field(sa_type=Utc)
+
+
+class ShopPayment(SQLModel, table=True):
+    """What became of paying for an order: "open", "paid", "declined", "returned"."""
+
+    __tablename__ = "shop_payment"
+
+    payment_id: str = Field(primary_key=True)
+    order_id: str = Field(index=True)
+    amount_minor: int = Field(sa_type=sa.BigInteger)
+    currency: str
+    state: str
+    made_at: datetime = Field(sa_type=Utc)
+
+
+class ReturnWish(SQLModel, table=True):
+    """A customer wants to bring a line of an order back: what the shop does with it is the shop's."""
+
+    __tablename__ = "return_wish"
+
+    order_id: str = Field(primary_key=True)
+    line: int = Field(primary_key=True)
+    reason: str
+    asked_at: datetime = Field(sa_type=Utc)

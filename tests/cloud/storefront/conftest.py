@@ -1,0 +1,145 @@
+"""A hub with a chain of two shops and something on their shelves, its storefront asked by one browser or several."""
+
+import re
+from collections.abc import Callable, Iterator
+from html import unescape
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+
+from cloud.catalogue import service
+from cloud.catalogue.checking import CatalogueChange
+from cloud.ingest.admission import Admitted
+from cloud.ingest.inbox import Inbox
+from cloud.ingest.pressure import Allowance
+from cloud.main import Hub, build_app
+from cloud.projection import FactProjector
+from cloud.settings import Settings
+from contract.topics import SHARDS
+
+ALLOWED = Allowance(8, 0)
+GOODS = (
+    ("B-002", "bread", ("소금빵", "海盐黄油卷", "Salt butter roll"), 3_200),
+    ("B-009", "cake", ("딸기 생크림 케이크", "草莓奶油蛋糕", "Strawberry cream cake"), 38_000),
+    ("C-001", "lip", ("벨벳 립스틱 로즈", "丝绒口红 玫瑰", "Velvet lipstick, rose"), 24_000),
+    ("X-001", "umbrella", ("우산", "雨伞", "<b>Umbrella</b>"), 9_900),
+)
+SHOPS = {
+    "maru-office-1": (
+        "maru-office",
+        {"en": "Office Tower", "ko": "오피스타워점", "zh": "写字楼店"},
+    ),
+    "maru-hillside-1": ("maru-hillside", {"en": "Hillside", "ko": "힐사이드점", "zh": "山坡店"}),
+}
+SHELVES = {
+    "maru-office-1": {"B-002": 40, "B-009": 2, "C-001": 9},
+    "maru-hillside-1": {"B-002": 12, "C-001": 5},
+}
+
+
+@pytest.fixture
+def hub_url(tmp_path: Path) -> str:
+    """Where the database's kind does not matter; the tests of its SQL take both."""
+    return f"sqlite:///{tmp_path / 'hub.sqlite3'}"
+
+
+@pytest.fixture
+def hub(tmp_path: Path, clock, hub_url: str) -> Iterator[Hub]:
+    settings = Settings(
+        company="maru",
+        company_name="Maru",
+        data_dir=tmp_path / "hub",
+        database_url=hub_url,
+        broker_url="mqtt://127.0.0.1:1",
+        language="en",
+    )
+    hub = Hub(settings, clock)
+    yield hub
+    hub.wire.close()
+    hub.feeds.close()
+    hub.database.close()
+
+
+@pytest.fixture
+def app(hub: Hub) -> FastAPI:
+    return build_app(hub)
+
+
+@pytest.fixture
+def browser_of(app: FastAPI) -> Callable[[str], TestClient]:
+    """A browser of somebody with a language; it keeps its own cookies, as every browser does."""
+
+    def browser_of(language: str = "en") -> TestClient:
+        client = TestClient(app, headers={"Accept": "text/html"})
+        client.cookies.set("look", f"language={language}")
+        return client
+
+    return browser_of
+
+
+@pytest.fixture
+def client(browser_of) -> TestClient:
+    return browser_of("en")
+
+
+@pytest.fixture
+def arrive(hub: Hub, clock) -> Callable[[Any], None]:
+    """A box's facts from its first unsent one on, stored, projected and announced."""
+    sent: dict[str, int] = {}
+
+    def arrive(box: Any) -> None:
+        first = sent.get(box.edge_id, 0) + 1
+        inbox, projector = Inbox(hub.database, clock), FactProjector(hub.database, clock)
+        inbox.commit([Admitted(box.edge_id, box.batch(first))], ALLOWED)
+        while projector.step(frozenset(range(SHARDS))):
+            pass
+        sent[box.edge_id] = box.high
+        hub.changes.announce()
+
+    return arrive
+
+
+@pytest.fixture
+def catalogue(hub: Hub) -> None:
+    products, prices = [], []
+    for sku, category, (ko, zh, en), amount_minor in GOODS:
+        names = {"ko": ko, "zh": zh, "en": en}
+        tax = {"tax_group": "standard", "tax_rate_bp": 1_000}
+        products.append({"sku": sku, "category": category, "names": names, "is_quick": True, **tax})
+        prices.append({"sku": sku, "currency": "KRW", "amount_minor": amount_minor})
+    change = {"products": products, "prices": prices}
+    service.apply(hub.database, CatalogueChange.model_validate(change))
+
+
+@pytest.fixture
+def chain(hub: Hub, catalogue, make_box, bodies, arrive, clock) -> dict[str, Any]:
+    """The boxes of the two shops, by name, heard a moment ago and with goods on their shelves."""
+    boxes = {}
+    for edge_id, (location_id, names) in SHOPS.items():
+        box = boxes[edge_id] = make_box(edge_id)
+        moves = [{"sku": sku, "quantity": n} for sku, n in SHELVES[edge_id].items()]
+        box.log({**bodies.stocked(), "moves": moves, "location_id": location_id})
+        hello = box.hello(location_id=location_id, location_name=names)
+        Inbox(hub.database, clock).commit([Admitted(edge_id, hello)], ALLOWED)
+        arrive(box)
+    return boxes
+
+
+def words(html: str) -> str:
+    """What a reader sees, without tags and in single spaces."""
+    return " ".join(unescape(re.sub(r"<[^>]+>", " ", html)).split())
+
+
+@pytest.fixture
+def read(client: TestClient) -> Callable[[str], str]:
+    """The words of the main part of a page."""
+
+    def read(path: str) -> str:
+        answer = client.get(path)
+        assert answer.status_code == 200, answer.text
+        return words(answer.text.partition("<main")[2].partition("</main>")[0].partition(">")[2])
+
+    return read
