@@ -19,7 +19,6 @@ import signal
 import socket
 import sys
 import threading
-import urllib.request
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -29,6 +28,7 @@ from typing import Any, Final, NoReturn
 
 import uvicorn
 from fastapi import FastAPI
+from starlette.concurrency import run_in_threadpool
 from starlette.types import Receive, Scope, Send
 
 from contract.health import Health, PeripheralHealth
@@ -135,14 +135,22 @@ class Box:
         os.close(self._alone)
 
     def app(self) -> FastAPI:
+        app = self.pages()
+        self.add_api(app)
+        return app
+
+    def pages(self) -> FastAPI:
+        """The app without the api, which may be added while it serves."""
         app = FastAPI(title="Twinstore box", docs_url=None, redoc_url=None)
         api.answer_errors(app, self.screens.refusal)
-        for router in api.routers(self._for_api()):
-            app.include_router(router)
         self.screens.add_to(app)
         app.add_middleware(api.BodyLimit)
         app.add_middleware(OwnNames, names=self.settings.host_names)
         return app
+
+    def add_api(self, app: FastAPI) -> None:
+        for router in api.routers(self._for_api()):
+            app.include_router(router)
 
     # --- what the others may see ---
 
@@ -288,6 +296,8 @@ def examine(settings: Settings) -> list[Problem]:
 
 def ask_running(url: str) -> dict[str, Any]:
     """The running box's own answer, {} where none runs."""
+    import urllib.request  # a quarter of a hundred modules, for the doctor alone
+
     try:
         with urllib.request.urlopen(url, timeout=ASK_S) as response:  # noqa: S310 - our own address
             state: dict[str, Any] = json.load(response)
@@ -306,13 +316,21 @@ def memory_bytes() -> int:
 
 
 class FirstPage:
-    """The app, and an event that is set once it has answered for the first time."""
+    """The app, and an event that is set once it has answered for the first time.
 
-    def __init__(self, app: FastAPI) -> None:
+    `complete` gives it what the counter's page does without; whoever asks for anything else first waits for it.
+    """
+
+    def __init__(self, app: FastAPI, complete: Callable[[FastAPI], None]) -> None:
         self.served = threading.Event()
         self._app = app
+        self._complete = complete
+        self._lock = threading.Lock()
+        self._is_complete = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if not self._is_complete and scope["path"] != "/":
+            await run_in_threadpool(self.complete)
         if self.served.is_set():
             await self._app(scope, receive, send)
             return
@@ -320,6 +338,13 @@ class FirstPage:
             await self._app(scope, receive, send)
         finally:
             self.served.set()
+
+    def complete(self) -> None:
+        """Once, whoever comes first; any thread."""
+        with self._lock:
+            if not self._is_complete:
+                self._complete(self._app)
+                self._is_complete = True
 
 
 class Server(uvicorn.Server):
@@ -363,7 +388,7 @@ def notify(address: str, text: str) -> None:
 
 
 def run(settings: Settings) -> None:
-    """Until SIGINT or SIGTERM. May be called with the garbage collector off: it is on once the box listens."""
+    """Until SIGINT or SIGTERM. May be called with the garbage collector off: it is on once the app is whole."""
     sys.setswitchinterval(SWITCH_S)
     with open_port(settings.host, settings.port) as doors:
         _serve(settings, doors)
@@ -371,7 +396,7 @@ def run(settings: Settings) -> None:
 
 def _serve(settings: Settings, doors: list[socket.socket]) -> None:
     box = Box(settings)
-    page = FirstPage(box.app())
+    page = FirstPage(box.pages(), box.add_api)
     config = uvicorn.Config(
         page,
         log_config=None,
@@ -387,12 +412,13 @@ def _serve(settings: Settings, doors: list[socket.socket]) -> None:
         log.info("Serving http://%s:%s", settings.host, settings.port)
         threading.Thread(target=start, name="start", daemon=True).start()
         living.append(supervise())
-        # Nothing of the start is ever thrown away: the collector need not look at it again.
-        gc.freeze()
-        gc.enable()
 
     def start() -> None:
         page.served.wait(FIRST_PAGE_S)
+        page.complete()
+        # Nothing of the start is ever thrown away: the collector need not look at it again.
+        gc.freeze()
+        gc.enable()
         box.start()
 
     # The server gives a signal that it has obeyed back to whoever had it before: to us, not to sudden death.

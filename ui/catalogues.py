@@ -17,6 +17,8 @@ from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
+from ui.kept import Kept
+
 REFERENCE_LANGUAGE: Final = "en"
 OWN_FOLDER: Final = Path(__file__).parent / "locale"
 
@@ -43,20 +45,31 @@ def keys(path: Path, language: str) -> set[str]:
     return found
 
 
-def compiled(path: Path, language: str) -> gettext.GNUTranslations:
-    compiled_bytes = io.BytesIO()
-    write_mo(compiled_bytes, read(path, language))
-    compiled_bytes.seek(0)
-    return gettext.GNUTranslations(compiled_bytes)
+def table(path: Path, language: str, kept: Kept | None) -> gettext.GNUTranslations:
+    """The sentences of one file, compiled, or as they were compiled before."""
+    name, source = f"{path.parents[1].name}-{language}.mo", path.read_bytes()
+    made = kept and kept.read(name, source)
+    if not made:
+        made = compiled(source, language)
+        if kept:
+            kept.write(name, source, made)
+    return gettext.GNUTranslations(io.BytesIO(made))
+
+
+def compiled(source: bytes, language: str) -> bytes:
+    """The .mo file of a .po file."""
+    made = io.BytesIO()
+    write_mo(made, read_po(io.BytesIO(source), locale=language, abort_invalid=True))
+    return made.getvalue()
 
 
 class Catalogue:
     """One language's sentences, of all folders; a later folder wins over an earlier one."""
 
-    def __init__(self, language: str, folders: Iterable[Path]) -> None:
+    def __init__(self, language: str, folders: Iterable[Path], kept: Kept | None = None) -> None:
         self.language = language
         paths = [folder / f"{language}.po" for folder in folders]
-        self._tables = [compiled(path, language) for path in reversed(paths) if path.exists()]
+        self._tables = [table(path, language, kept) for path in reversed(paths) if path.exists()]
         self.find = lru_cache(maxsize=4096)(self._find)
 
     def _find(self, key: str, n: int | None) -> str | None:
@@ -73,8 +86,9 @@ class Catalogue:
 class Catalogues:
     """Every language's catalogue, compiled when it is first asked for."""
 
-    def __init__(self, *folders: Path) -> None:
+    def __init__(self, *folders: Path, kept: Kept | None = None) -> None:
         self._folders = (OWN_FOLDER, *folders)
+        self._kept = kept
         self._catalogues: dict[str, Catalogue] = {}
 
     def text(self, language: str, key: str, **fields: object) -> str:
@@ -95,5 +109,5 @@ class Catalogues:
 
     def _catalogue(self, language: str) -> Catalogue:
         if language not in self._catalogues:
-            self._catalogues[language] = Catalogue(language, self._folders)
+            self._catalogues[language] = Catalogue(language, self._folders, self._kept)
         return self._catalogues[language]

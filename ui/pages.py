@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
@@ -17,10 +18,12 @@ from starlette.routing import Route
 from ui import formats
 from ui.assets import Assets
 from ui.catalogues import Catalogues
+from ui.kept import Kept, KeptTemplates
 from ui.security import Guard
 from ui.sparkline import sparkline
 
 OWN_TEMPLATES: Final = Path(__file__).parent / "templates"
+FORM: Final[Mapping[str, Any]] = {"trim_blocks": True, "lstrip_blocks": True}
 LOOK_COOKIE: Final = "look"
 A_YEAR_S: Final = 365 * 24 * 3600
 CHOICES: Final = {
@@ -88,12 +91,16 @@ class Pages:
     A program with a second face serves its files below `root`, such as "/shop".
 
     One Jinja environment a language, because macros see globals only and a sentence needs its language.
+    `kept` spares a program that must start fast the compiling of templates and sentences.
     """
 
-    def __init__(self, folder: Path, place: Place, root: str = "") -> None:
+    def __init__(
+        self, folder: Path, place: Place, root: str = "", kept: Kept | None = None
+    ) -> None:
         self.place = place
         self._folder = folder
-        self._catalogues = Catalogues(folder / "locale")
+        self._kept = kept
+        self._catalogues = Catalogues(folder / "locale", kept=kept)
         self._assets = Assets([p for p in (folder / "static",) if p.is_dir()], place.accent, root)
         self._environments: dict[str, Environment] = {}
 
@@ -139,9 +146,9 @@ class Pages:
             loader=FileSystemLoader([self._folder / "templates", OWN_TEMPLATES]),
             autoescape=True,
             undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
             auto_reload=False,
+            bytecode_cache=KeptTemplates(self._kept, repr(FORM)) if self._kept else None,
+            **FORM,
         )
         environment.globals.update(self._globals(language))
         return environment

@@ -6,20 +6,23 @@ from typing import Any
 
 from fastapi import APIRouter, Depends
 
-from edge.api import baskets, metrics, payments, returns, sales, shifts, state, stock
 from edge.api.box import Box
 from edge.api.errors import Refusal, answer_errors
 from edge.api.limits import BodyLimit, expect_json
 
 __all__ = ["BodyLimit", "Box", "answer_errors", "routers"]
 
-_ROOMS = (state, baskets, sales, payments, returns, shifts, stock, metrics)
-
 
 def routers(box: Box) -> list[APIRouter]:
-    """Every router, bound to one box. The app that includes them also wants `answer_errors(app)` and BodyLimit."""
+    """Every router, bound to one box. The app that includes them also wants `answer_errors(app)` and BodyLimit.
+
+    Imported here: a counter's first page needs none of them.
+    """
+    from edge.api import baskets, metrics, payments, returns, sales, shifts, state, stock
+
+    rooms = (state, baskets, sales, payments, returns, shifts, stock, metrics)
     told: dict[int | str, dict[str, Any]] = {status: {"model": Refusal} for status in (409, 422)}
     whole = APIRouter(dependencies=[Depends(expect_json)], responses=told)
-    for room in _ROOMS:
+    for room in rooms:
         whole.include_router(room.router(box))
     return [whole]

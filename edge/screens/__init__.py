@@ -31,6 +31,7 @@ from edge.domain.errors import ShopError
 from edge.screens import counter, refused
 from edge.screens.desk import Desk
 from edge.screens.readings import Box, LineSeen
+from ui.kept import Kept
 from ui.pages import Pages, Place
 
 __all__ = ["Box", "LineSeen", "Screens"]
@@ -43,7 +44,7 @@ class Screens:
         settings = box.shop.settings
         place = Place(settings.currency, settings.timezone, settings.accent, settings.language)
         self.desk = Desk(box)
-        self.pages = Pages(Path(__file__).parent, place)
+        self.pages = Pages(Path(__file__).parent, place, kept=Kept(settings.data_dir / "pages"))
         self._router = counter.router(box, self.desk, self.pages)
 
     def add_to(self, app: FastAPI) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, NamedTuple, Protocol
@@ -58,7 +58,7 @@ class Stream(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """What a hello says of this box."""
+    """What a hello says of this box; what it `can` is asked for with the first one."""
 
     edge_id: str
     location_id: str
@@ -66,7 +66,7 @@ class About:
     software: str
     public_key: str
     location_name: Mapping[str, str]
-    capabilities: Capabilities
+    can: Callable[[], Capabilities]
 
 
 class LineTruth(NamedTuple):
@@ -284,7 +284,7 @@ class Relay:
             location_id=self._about.location_id,
             location_name=dict(self._about.location_name),
             public_key=self._about.public_key,
-            capabilities=self._about.capabilities.words(),
+            capabilities=self._about.can().words(),
             clock=Clockface(wall=now, monotonic_s=self._clock.monotonic()),
             closed_epochs=self._stream.closed_epochs,
         )

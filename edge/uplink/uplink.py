@@ -15,6 +15,7 @@ import random
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterable
+from functools import cache
 from typing import Final
 
 from pydantic import ValidationError
@@ -92,7 +93,7 @@ class Uplink:
             software,
             shop.key.public,
             {str(language): name for language, name in settings.location_name.items()},
-            capabilities(self.commands.verbs, self.feeds.names, settings),
+            cache(lambda: capabilities(self.commands.verbs, self.feeds.names, settings)),
         )
         stream = OutboxStream.open(shop.database)
         self.relay = Relay(self, stream, about, shop.clock, watchers)

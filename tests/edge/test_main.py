@@ -292,7 +292,7 @@ async def test_the_watchdog_lives_in_the_loop_that_serves(tmp_path, monkeypatch)
 
 
 async def test_the_first_page_is_noticed_also_when_it_fails():
-    page = FirstPage(FastAPI())
+    page = FirstPage(FastAPI(), lambda _: None)
     assert not page.served.is_set()
     sent = []
 
@@ -306,6 +306,21 @@ async def test_the_first_page_is_noticed_also_when_it_fails():
     await page(scope, receive, send)
     assert page.served.is_set()
     assert sent[0]["status"] == 404
+
+
+def test_the_counter_is_there_before_the_api_and_the_api_for_whoever_asks_first(box):
+    added = []
+
+    def add_api(app: FastAPI) -> None:
+        added.append("api")
+        box.add_api(app)
+
+    page = FirstPage(box.pages(), add_api)
+    client = TestClient(page)
+    assert (client.get("/").status_code, added) == (200, [])
+    assert (client.get("/api/state").status_code, added) == (200, ["api"])
+    page.complete()
+    assert (client.get("/health").status_code, added) == (200, ["api"])
 
 
 def test_memory_is_this_process_share():

@@ -18,7 +18,7 @@ from edge.uplink.relay import BUSY_WAIT_S, IDLE_WAIT_S, LINGER_S, STORE_EVERY_S,
 from edge.uplink.wire import Outgoing
 
 CAN = Capabilities(verbs=frozenset({"print_test"}), feeds=frozenset({"prices"}))
-ABOUT = About("maru-1", "maru", "boot-1", "0.1.0", "ab" * 32, {"ko": "마루"}, CAN)
+ABOUT = About("maru-1", "maru", "boot-1", "0.1.0", "ab" * 32, {"ko": "마루"}, lambda: CAN)
 
 
 @dataclass
