@@ -126,3 +126,10 @@ class CommandError(HubError):
     template = "The box {edge_id} was not asked: {detail}."
     what_now = "Correct the request and send it again."
     status = 409
+
+
+class PurchaseError(HubError):
+    key = "hub.purchase"
+    template = "Nothing was ordered or changed: {detail}."
+    what_now = "Correct the order, or the supplier's terms, and send it again."
+    status = 409

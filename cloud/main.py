@@ -15,6 +15,7 @@ from fastapi import FastAPI
 from starlette.concurrency import run_in_threadpool
 
 from cloud import answers, identity
+from cloud.books import endpoints as books_endpoints
 from cloud.catalogue import endpoints as catalogue_endpoints
 from cloud.catalogue import service as catalogue
 from cloud.changes import Changes
@@ -31,6 +32,7 @@ from cloud.ingest.mqtt import MqttWire
 from cloud.ingest.worker import Worker, WorkerThread
 from cloud.money import endpoints as money_endpoints
 from cloud.projection import FactProjector
+from cloud.purchasing import endpoints as purchasing_endpoints
 from cloud.questions import QuestionDesk
 from cloud.sales import endpoints as sales_endpoints
 from cloud.settings import Settings
@@ -118,6 +120,8 @@ def build_app(hub: Hub) -> FastAPI:
         stock_endpoints.router(database),
         money_endpoints.router(database),
         catalogue_endpoints.router(database, hub.snapshots, hub.catalogue_changed),
+        purchasing_endpoints.router(database, hub.settings, clock, hub.catalogue_changed),
+        books_endpoints.router(database, hub.settings),
     ):
         app.include_router(router)
     app.add_api_route("/health", hub.health)

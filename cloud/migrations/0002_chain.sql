@@ -97,3 +97,41 @@ CREATE TABLE return_wish (
     asked_at {moment} NOT NULL,
     PRIMARY KEY (order_id, line)
 );
+
+-- Purchasing.
+
+CREATE TABLE supplier_term (
+    sku VARCHAR NOT NULL,
+    supplier VARCHAR NOT NULL,
+    unit_cost_minor BIGINT NOT NULL,
+    pack_size INTEGER NOT NULL,
+    lead_days INTEGER NOT NULL,
+    shelf_days INTEGER NOT NULL,
+    PRIMARY KEY (sku)
+);
+CREATE INDEX ix_supplier_term_supplier ON supplier_term (supplier);
+
+CREATE TABLE purchase_order (
+    purchase_id VARCHAR NOT NULL,
+    number VARCHAR NOT NULL,
+    location_id VARCHAR NOT NULL,
+    supplier VARCHAR NOT NULL,
+    state VARCHAR NOT NULL,
+    ordered_at {moment} NOT NULL,
+    due VARCHAR NOT NULL,
+    currency VARCHAR NOT NULL,
+    PRIMARY KEY (purchase_id),
+    UNIQUE (number)
+);
+CREATE INDEX ix_purchase_order_location_id ON purchase_order (location_id);
+CREATE INDEX ix_purchase_order_state ON purchase_order (state);
+
+CREATE TABLE purchase_line (
+    purchase_id VARCHAR NOT NULL,
+    line INTEGER NOT NULL,
+    sku VARCHAR NOT NULL,
+    quantity INTEGER NOT NULL,
+    unit_cost_minor BIGINT NOT NULL,
+    PRIMARY KEY (purchase_id, line)
+);
+CREATE INDEX ix_purchase_line_sku ON purchase_line (sku);

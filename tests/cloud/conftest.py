@@ -16,8 +16,14 @@ from typing import Any
 import pytest
 
 from cloud.db import Database
+from cloud.ingest.admission import Admitted
+from cloud.ingest.inbox import Inbox
+from cloud.ingest.pressure import Allowance
+from cloud.projection import FactProjector
 from contract.envelope import GENESIS, Batch, Fact, Hello, chain, make_uid
+from contract.topics import SHARDS
 
+EVERY_SHARD = frozenset(range(SHARDS))
 NOON = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
 
 
@@ -197,6 +203,7 @@ class Bodies:
     """Bodies of facts as a box would log them; every figure of the shift follows from its sales."""
 
     shift_id = SHIFT
+    common = COMMON
 
     def sale(self, number: int = 1, **more: Any) -> dict[str, Any]:
         """Two pieces of SKU1 at 5,500 with 1,000 of tax, paid in cash."""
@@ -314,6 +321,22 @@ class Bodies:
 @pytest.fixture
 def bodies() -> Bodies:
     return Bodies()
+
+
+@pytest.fixture
+def arrive(database: Database, clock: FakeClock) -> Callable[[Box], None]:
+    """Stores a box's facts and projects them to the end."""
+    inbox, projector = Inbox(database, clock), FactProjector(database, clock)
+
+    def arrive(box: Box, first: int = 1) -> None:
+        while first <= box.high:
+            batch = box.batch(first, min(box.high, first + 199))
+            inbox.commit([Admitted(box.edge_id, batch)], Allowance(8, 0))
+            first += 200
+        while projector.step(EVERY_SHARD):
+            pass
+
+    return arrive
 
 
 # -- programs ----------------------------------------------------------------------------------

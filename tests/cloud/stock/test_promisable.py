@@ -1,15 +1,10 @@
 """What the hub may promise: sums by lot over what the shops' facts say, less what they have set aside."""
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from cloud.db import Database
-from cloud.ingest.admission import Admitted
-from cloud.ingest.inbox import Inbox
-from cloud.ingest.pressure import Allowance
-from cloud.projection import FactProjector
 from cloud.stock.repository import Promisable, promisable
 from contract.lots import Lot
 from contract.topics import SHARDS
@@ -18,17 +13,6 @@ ALL = frozenset(range(SHARDS))
 JOB = "018f2f4e-0001-7abc-8def-0123456789ab"
 FRESH = {"lot": "L2", "expiry": "2026-12-01"}
 OLDER = {"lot": "L1", "expiry": "2026-11-25"}
-
-
-@pytest.fixture
-def arrive(database: Database, clock) -> Callable[[Any], None]:
-    def arrive(box: Any) -> None:
-        Inbox(database, clock).commit([Admitted(box.edge_id, box.batch())], Allowance(8, 0))
-        projector = FactProjector(database, clock)
-        while projector.step(ALL):
-            pass
-
-    return arrive
 
 
 def came_in(bodies, *moves: dict[str, Any], **more: Any) -> dict[str, Any]:
