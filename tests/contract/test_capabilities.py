@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contract.capabilities import KINDS, Capabilities, spoken
+from contract.envelope import FactBody
 from contract.frozen import messages
 
 TILL = Capabilities(
@@ -39,6 +40,8 @@ def test_a_box_that_says_nothing_can_be_told_from_one_that_can_nothing_of_a_kind
     assert Capabilities.of(()).words() == ()
 
 
-def test_every_message_of_the_line_is_spoken() -> None:
-    rows_of_feeds = {"price.v1", "product.v1", "shopjob.v1"}
-    assert spoken() == set(messages()) - rows_of_feeds
+def test_every_fact_and_what_travels_beside_them_is_spoken() -> None:
+    facts = {name for name, model in messages().items() if issubclass(model, FactBody)}
+    up = {"hello.v1", "batch.v1", "pull.v1", "health.v1", "state.v1", "ask.v1"}
+    down = {"ack.v1", "ops.v1", "command.v1", "head.v1", "answer.v1"}
+    assert spoken() == facts | up | down
