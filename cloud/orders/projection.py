@@ -21,7 +21,8 @@ def handed_entries(origin: Origin, handed: JobHandedOver) -> list[Row]:
         Move(number, line.sku, -line.quantity, line.lot, line.expiry)
         for number, line in enumerate(handed.handed, 1)
     )
-    return entries(origin, handed, "handed_over", handed.job_id, moves)
+    reason = "transferred_out" if handed.proof.kind == "transfer" else "handed_over"
+    return entries(origin, handed, reason, handed.job_id, moves)
 
 
 PROJECTIONS = (
