@@ -56,6 +56,11 @@ class RightsAccount(NamedTuple):
         return max(0, self.leased - self.promised)
 
     @property
+    def may_set_aside(self) -> int:
+        """How many may be picked for somebody: what is set aside already is nobody else's."""
+        return max(0, self.free)
+
+    @property
     def bound(self) -> int:
         """If the line drops now, at most so many can be promised twice.
 
