@@ -30,6 +30,7 @@ PRICES: Final = "prices"
 NOTICES: Final = "notices"
 DRAWER: Final = "drawer"
 STOCK: Final = "stock"
+ORDERS: Final = "orders"
 TOPICS: Final = frozenset(
     {
         BASKET,
@@ -39,6 +40,7 @@ TOPICS: Final = frozenset(
         PRINT_JOBS,
         DRAWER,
         STOCK,
+        ORDERS,
         PERIPHERALS,
         LINE,
         OUTBOX,

@@ -248,6 +248,47 @@ class SetAside(BoxTable, table=True):
     quantity: int
 
 
+class ShopJobRow(BoxTable, table=True):
+    """`body` is `contract.orders.ShopJob` as JSON."""
+
+    __tablename__: ClassVar[Any] = "shop_job"
+    job_id: str = Field(primary_key=True)
+    order_id: str
+    number: str
+    kind: str
+    state: str
+    revision: int
+    window_end: str
+    place: str = ""
+    packages: int = 0
+    heard_at: str
+    updated_at: str
+    at_risk_at: str = ""
+    body: str
+
+
+class JobHanded(BoxTable, table=True):
+    __tablename__: ClassVar[Any] = "job_handed"
+    job_id: str = Field(primary_key=True)
+    line: int = Field(primary_key=True)
+    sku: str = Field(primary_key=True)
+    lot: str = Field(default="", primary_key=True)
+    expiry: str = Field(default="", primary_key=True)
+    quantity: int
+
+
+class CounterOrder(BoxTable, table=True):
+    """`body` is the offer that the customer chose, with the code for the receipt, as JSON."""
+
+    __tablename__: ClassVar[Any] = "counter_order"
+    order_id: str = Field(primary_key=True)
+    number: str
+    basket_id: str
+    hold_until: str
+    created_at: str
+    body: str
+
+
 class Payment(BoxTable, table=True):
     payment_id: str = Field(primary_key=True)
     reference: str

@@ -23,6 +23,8 @@ TOPIC_OF: Final = {
     "print_job": changes.PRINT_JOBS,
     "drawer_opening": changes.DRAWER,
     "stock_move": changes.STOCK,
+    "shop_job": changes.ORDERS,
+    "set_aside": changes.ORDERS,
     "outbox": changes.OUTBOX,
     "product": changes.CATALOGUE,
     "price": changes.PRICES,

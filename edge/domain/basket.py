@@ -65,7 +65,10 @@ NO_DISCOUNT = Discount()
 
 @dataclass(frozen=True, slots=True)
 class BasketLine:
-    """A void line stays where it is, so that line numbers on the screen never move."""
+    """A void line stays where it is, so that line numbers on the screen never move.
+
+    The goods of a line with an `order_id` reach the customer by that order, not from this basket.
+    """
 
     line: int
     article: Article
@@ -75,6 +78,7 @@ class BasketLine:
     expiry: str = ""
     discount: Discount = NO_DISCOUNT
     is_void: bool = False
+    order_id: str = ""
 
     @property
     def gross_minor(self) -> int:
@@ -200,6 +204,7 @@ def _is_one_more(last: BasketLine, article: Article, entered: EnteredCode) -> bo
     return (
         is_same
         and not last.is_void
+        and not last.order_id
         and last.discount == NO_DISCOUNT
         and last.quantity < MAX_QUANTITY
     )

@@ -63,6 +63,7 @@ def _line(number: int, priced: PricedLine) -> SaleLine:
         price_version=article.price_version,
         lot=line.lot,
         expiry=line.expiry,
+        order_id=line.order_id,
     )
 
 

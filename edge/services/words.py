@@ -46,6 +46,20 @@ class Words:
     counted: str
     variance: str
     receipts: str
+    order: str
+    job_pickup: str
+    job_transfer: str
+    job_delivery: str
+    job_shipping: str
+    place: str
+    customer: str
+    to_shop: str
+    until: str
+    package: str
+    collect_at: str
+    collect_by: str
+    collect_code: str
+    goods_by_order: str
 
 
 KO = Words(
@@ -86,6 +100,20 @@ KO = Words(
     counted="현금 실사액",
     variance="과부족",
     receipts="영수증 번호",
+    order="주문",
+    job_pickup="픽업 주문",
+    job_transfer="매장 이동",
+    job_delivery="배달 주문",
+    job_shipping="택배 주문",
+    place="보관 위치",
+    customer="고객",
+    to_shop="받는 매장",
+    until="약속 시각",
+    package="포장",
+    collect_at="{shop}에서 수령",
+    collect_by="{time}까지",
+    collect_code="수령 시 이 코드를 보여 주세요",
+    goods_by_order="주문 상품",
 )
 
 ZH = Words(
@@ -126,6 +154,20 @@ ZH = Words(
     counted="实点现金",
     variance="差额",
     receipts="小票编号",
+    order="订单",
+    job_pickup="到店自提",
+    job_transfer="门店调拨",
+    job_delivery="配送订单",
+    job_shipping="快递订单",
+    place="存放位置",
+    customer="顾客",
+    to_shop="收货门店",
+    until="约定时间",
+    package="件",
+    collect_at="到 {shop} 取货",
+    collect_by="{time} 前",
+    collect_code="取货时请出示此码",
+    goods_by_order="订单商品",
 )
 
 EN = Words(
@@ -166,6 +208,20 @@ EN = Words(
     counted="Cash counted",
     variance="Variance",
     receipts="Receipt numbers",
+    order="Order",
+    job_pickup="Pick-up",
+    job_transfer="Transfer",
+    job_delivery="Delivery",
+    job_shipping="Shipping",
+    place="Lies at",
+    customer="For",
+    to_shop="To shop",
+    until="Promised by",
+    package="Package",
+    collect_at="Collect at {shop}",
+    collect_by="by {time}",
+    collect_code="Show this code to collect",
+    goods_by_order="Goods by order",
 )
 
 _BY_LANGUAGE = {"ko": KO, "zh": ZH, "en": EN}

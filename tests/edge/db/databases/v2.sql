@@ -29,6 +29,14 @@ CREATE TABLE counter (
 ) WITHOUT ROWID;
 INSERT INTO "counter" VALUES('receipt',3);
 INSERT INTO "counter" VALUES('shift',1);
+CREATE TABLE counter_order (
+    order_id TEXT NOT NULL PRIMARY KEY,
+    number TEXT NOT NULL,
+    basket_id TEXT NOT NULL,
+    hold_until TEXT NOT NULL,
+    created_at TEXT NOT NULL,
+    body TEXT NOT NULL
+);
 CREATE TABLE drawer_opening (
     opening_id INTEGER PRIMARY KEY,
     shift_id TEXT NOT NULL REFERENCES shift (shift_id),
@@ -89,6 +97,15 @@ CREATE TABLE goods_return_tender (
     PRIMARY KEY (return_id, position)
 ) WITHOUT ROWID;
 INSERT INTO "goods_return_tender" VALUES('01a2065a-7040-7828-b459-01820e5c0fed',1,'cash',4500,'');
+CREATE TABLE job_handed (
+    job_id TEXT NOT NULL,
+    line INTEGER NOT NULL,
+    sku TEXT NOT NULL,
+    lot TEXT NOT NULL DEFAULT '',
+    expiry TEXT NOT NULL DEFAULT '',
+    quantity INTEGER NOT NULL CHECK (quantity > 0),
+    PRIMARY KEY (job_id, line, sku, lot, expiry)
+) WITHOUT ROWID;
 CREATE TABLE outbox (
     epoch TEXT NOT NULL,
     seq INTEGER NOT NULL,
@@ -271,6 +288,21 @@ CREATE TABLE shift (
     z TEXT NOT NULL DEFAULT ''
 );
 INSERT INTO "shift" VALUES('01a20658-9b80-74f7-a11f-919ad4589346',1,'open','Kim','2026-11-23','KRW',50000,'2026-11-23T03:00:00+00:00','','');
+CREATE TABLE shop_job (
+    job_id TEXT NOT NULL PRIMARY KEY,
+    order_id TEXT NOT NULL,
+    number TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    state TEXT NOT NULL,
+    revision INTEGER NOT NULL,
+    window_end TEXT NOT NULL,
+    place TEXT NOT NULL DEFAULT '',
+    packages INTEGER NOT NULL DEFAULT 0,
+    heard_at TEXT NOT NULL,
+    updated_at TEXT NOT NULL,
+    at_risk_at TEXT NOT NULL DEFAULT '',
+    body TEXT NOT NULL
+);
 CREATE TABLE stock_move (
     move_id INTEGER PRIMARY KEY,
     sku TEXT NOT NULL,
@@ -317,6 +349,10 @@ CREATE INDEX print_job_subject ON print_job (subject_id);
 CREATE INDEX print_job_copy ON print_job (copy_of) WHERE copy_of IS NOT NULL;
 CREATE INDEX stock_move_lot ON stock_move (sku, expiry, lot, quantity) WHERE expiry <> '' OR lot <> '';
 CREATE INDEX set_aside_sku ON set_aside (sku, expiry, lot, quantity);
+CREATE INDEX shop_job_number ON shop_job (number);
+CREATE INDEX shop_job_open ON shop_job (window_end) WHERE state IN ('accepted', 'picked', 'ready');
+CREATE INDEX counter_order_basket ON counter_order (basket_id);
+CREATE INDEX sale_line_order ON sale_line (order_id) WHERE order_id <> '';
 DELETE FROM "sqlite_sequence";
 INSERT INTO "sqlite_sequence" VALUES('stream',1);
 COMMIT;
