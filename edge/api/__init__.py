@@ -18,9 +18,20 @@ def routers(box: Box) -> list[APIRouter]:
 
     Imported here: a counter's first page needs none of them.
     """
-    from edge.api import baskets, metrics, orders, payments, returns, sales, shifts, state, stock
+    from edge.api import (
+        baskets,
+        members,
+        metrics,
+        orders,
+        payments,
+        returns,
+        sales,
+        shifts,
+        state,
+        stock,
+    )
 
-    rooms = (state, baskets, sales, payments, returns, orders, shifts, stock, metrics)
+    rooms = (state, baskets, members, sales, payments, returns, orders, shifts, stock, metrics)
     told: dict[int | str, dict[str, Any]] = {status: {"model": Refusal} for status in (409, 422)}
     whole = APIRouter(dependencies=[Depends(expect_json)], responses=told)
     for room in rooms:

@@ -8,10 +8,11 @@ from fastapi import APIRouter, Response
 from pydantic import BaseModel
 
 from contract.sales import SaleCompleted
-from edge.api import fields, shapes
+from edge.api import fields, members, shapes
 from edge.api.box import Box
 from edge.domain.basket import Discount, EnteredCode
 from edge.domain.errors import Malformed
+from edge.domain.member import is_member_code
 from edge.services import payments, selling
 
 
@@ -65,6 +66,8 @@ def _lines(api: APIRouter, box: Box) -> None:
     @api.post("/scans")
     def scan(body: Scan) -> dict[str, Any]:
         entered = box.read_code(body.data, body.symbology)
+        if is_member_code(entered.code):
+            return members.attached(box, entered.code)
         return shapes.open_basket(selling.add_scan(box.shop, entered))
 
     @api.post("/basket/lines")

@@ -41,6 +41,7 @@ def open_basket(view: BasketView) -> dict[str, Any]:
         "total_minor": view.priced.total_minor,
         "due_minor": view.due_minor,
         "payment": payment(view.payment) if view.payment else None,
+        "member": asdict(body.member) if body.member else None,
     }
 
 

@@ -22,6 +22,11 @@ EPOCH_BYTES = 8
 _HEAD = "SELECT epoch, high, chain, acked FROM stream WHERE state = 'open'"
 _READ = "SELECT uid, body FROM outbox WHERE epoch = ? AND seq >= ? ORDER BY seq LIMIT ?"
 
+_NOW_KNOWN = tuple(
+    f"UPDATE {table} SET known_at = ? WHERE state = 'sold' AND known_at = ''"  # noqa: S608 - our own names
+    for table in ("points_use", "coupon_use")
+)
+
 
 class Head(BaseModel):
     """Where the open stream stands; `first` is the lowest seq still kept."""
@@ -91,9 +96,16 @@ def start_epoch(work: UnitOfWork, relog_after: int) -> Head:
     return ensure_epoch(work)
 
 
-def store_acked(work: UnitOfWork, epoch: str, acked: int) -> None:
-    """What the hub holds of `epoch`; it falls only where the hub itself lost what it had acknowledged."""
+def store_acked(work: UnitOfWork, epoch: str, acked: int, stamp: str = "") -> None:
+    """What the hub holds of `epoch`; it falls only where the hub itself lost what it had acknowledged.
+
+    Where that is everything, what was taken of members and of coupons until now is known to the hub from `stamp` on.
+    """
     work.sql("UPDATE stream SET acked = ? WHERE epoch = ?", (acked, epoch))
+    stand = head(work)
+    if stamp and stand and stand.epoch == epoch and acked >= stand.high:
+        for statement in _NOW_KNOWN:
+            work.sql(statement, (stamp,))
 
 
 def prune(work: UnitOfWork, now_ms: int) -> int:

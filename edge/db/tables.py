@@ -347,6 +347,43 @@ class UnknownScan(BoxTable, table=True):
     last_at: str
 
 
+class MemberVisit(BoxTable, table=True):
+    __tablename__: ClassVar[Any] = "member_visit"
+    sale_id: str = Field(primary_key=True)
+    member_id: str
+    tier_name: str
+    balance: int
+    as_of: str
+    visited_at: str
+
+
+class PointsUse(BoxTable, table=True):
+    __tablename__: ClassVar[Any] = "points_use"
+    spend_id: str = Field(primary_key=True)
+    basket_id: str
+    member_id: str
+    what: str
+    amount: int
+    amount_minor: int
+    is_asked: bool
+    state: str
+    sale_id: str = ""
+    made_at: str
+    known_at: str = ""
+
+
+class CouponUse(BoxTable, table=True):
+    __tablename__: ClassVar[Any] = "coupon_use"
+    hashed: str = Field(primary_key=True)
+    basket_id: str = Field(primary_key=True)
+    amount_minor: int
+    is_foreign: bool
+    state: str
+    sale_id: str = ""
+    made_at: str
+    known_at: str = ""
+
+
 def table_of(model: type[SQLModel]) -> Table:
     return BoxTable.metadata.tables[str(model.__tablename__)]
 

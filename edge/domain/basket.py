@@ -10,12 +10,14 @@ from edge.domain.errors import (
     BasketIsPaid,
     DiscountTooLarge,
     Malformed,
+    MemberHasPaid,
     NoSuchLine,
     TooManyLines,
 )
+from edge.domain.member import Member
 from edge.domain.money import allocate, half_up, spelled
 from edge.domain.tax import WHOLE_BP, Taxable, TaxTotal, totals_and_shares
-from edge.domain.tender import Tender, due_minor
+from edge.domain.tender import OF_MEMBERS, Tender, due_minor
 
 MAX_QUANTITY = 999
 MAX_LINES = 200
@@ -94,6 +96,7 @@ class Basket:
     lines: tuple[BasketLine, ...] = ()
     discount: Discount = NO_DISCOUNT
     tenders: tuple[Tender, ...] = ()
+    member: Member | None = None
 
     @property
     def live_lines(self) -> tuple[BasketLine, ...]:
@@ -102,6 +105,11 @@ class Basket:
     @property
     def card_minor(self) -> int:
         return sum(tender.amount_minor for tender in self.tenders if tender.kind == "card")
+
+    @property
+    def member_minor(self) -> int:
+        """What points, stored value and coupons pay."""
+        return sum(tender.amount_minor for tender in self.tenders if tender.kind in OF_MEMBERS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,6 +238,8 @@ def _check_discount(discount: Discount, base_minor: int, currency: str) -> None:
 def _checked(basket: Basket) -> Basket:
     """What was already taken must not be more than what the basket then costs."""
     if basket.tenders and due(basket) < 0:
+        if basket.member_minor:
+            raise MemberHasPaid(amount=spelled(basket.member_minor, basket.currency))
         paid = sum(tender.amount_minor for tender in basket.tenders)
         raise BasketIsPaid(paid=spelled(paid, basket.currency))
     return basket

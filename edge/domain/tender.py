@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 from edge.domain.errors import TenderTooLarge, TenderTooSmall
 from edge.domain.money import spelled, to_step
+
+TenderKind = Literal["cash", "card", "points", "stored_value", "coupon"]
+# What of a member settles a sale: never in the drawer, and back to where it came from.
+OF_MEMBERS: Final = ("points", "stored_value", "coupon")
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +21,7 @@ class Tender:
     Over a sale: sum of `amount_minor` = total + sum of `rounding_minor`.
     """
 
-    kind: Literal["cash", "card"]
+    kind: TenderKind
     amount_minor: int
     tendered_minor: int
     change_minor: int = 0
@@ -54,3 +58,10 @@ def card_amount(due: int, amount_minor: int | None, currency: str) -> int:
     if amount > due:
         raise TenderTooLarge(amount=spelled(amount, currency), due=spelled(due, currency))
     return amount
+
+
+def of_member(
+    kind: Literal["points", "stored_value", "coupon"], amount_minor: int, reference: str
+) -> Tender:
+    """`reference` is the hub's spend, the coupon's hash, or "" for points within the allowance."""
+    return Tender(kind, amount_minor, amount_minor, payment_id=reference)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Final
 
 from edge.domain.basket import PricedLine
@@ -41,6 +42,7 @@ ASKS_OF_STEP: Final = {
     "reason_in": "reason",
     "reason_out": "reason",
 }
+MEMBERED: Final = frozenset({"empty", "selling", "card"})
 PRINT_TONES: Final[dict[str, Tone]] = {
     "QUEUED": "busy",
     "SENDING": "busy",
@@ -99,6 +101,8 @@ def situation(seen: Readings, state: DeskState) -> Situation:
         is_step=bool(state.step),
         return_count=chosen,
         is_paper_asked=bool(seen.papers),
+        has_member=bool(seen.basket and seen.basket.basket.member),
+        has_member_tender=bool(seen.basket and seen.basket.basket.member_minor),
     )
 
 
@@ -283,8 +287,9 @@ def _side(
         worth = return_keys.amount_minor(state.draft)
         return parts.Side(name, keys, worth, worth, sum(n for _, n in state.draft.chosen))
     view = seen.basket
+    member = _member(shop, seen) if name in MEMBERED else None
     if view is None or name not in ("selling", "card"):
-        return parts.Side(name, keys)
+        return parts.Side(name, keys, member=member)
     due_minor = view.due_minor
     in_cash = in_coins(due_minor, shop.settings.cash_rounding_minor)
     return parts.Side(
@@ -301,7 +306,32 @@ def _side(
             for tender in view.basket.tenders
         ),
         quick_cash=likely_cash(in_cash, view.basket.currency) if name == "selling" else (),
+        member=member,
     )
+
+
+def _member(shop: Shop, seen: Readings) -> parts.MemberShown | None:
+    """No name: a cashier needs to know what may be spent, and the customer knows who they are."""
+    member = seen.basket.basket.member if seen.basket else None
+    standing = seen.standing
+    if member is None or standing is None:
+        return None
+    fields = (("points", f"{standing.points:,}"), ("twice", f"{standing.twice:,}"))
+    is_bounded = not standing.is_online and standing.limit not in ("number", "no_rules")
+    twice = "counter.member.twice" if standing.twice else "counter.member.never_twice"
+    return parts.MemberShown(
+        standing.tier_names,
+        f"{member.balance:,}",
+        _time(shop, member.as_of),
+        Words(f"counter.member.{standing.limit}", fields),
+        Words(twice, fields) if is_bounded else None,
+    )
+
+
+def _time(shop: Shop, stamp: str) -> str:
+    if not stamp:
+        return ""
+    return f"{datetime.fromisoformat(stamp).astimezone(shop.settings.zone):%H:%M:%S}"
 
 
 def _quick(seen: Readings) -> tuple[parts.QuickProduct, ...]:

@@ -15,9 +15,17 @@ from edge import changes
 from edge.domain.basket import EnteredCode
 from edge.domain.errors import HubRefused, ShopError
 from edge.domain.receipt_code import is_receipt_code
-from edge.screens import card_keys, paper_keys, return_keys, selling_keys, shift_keys, typed
+from edge.screens import (
+    card_keys,
+    member_keys,
+    paper_keys,
+    return_keys,
+    selling_keys,
+    shift_keys,
+    typed,
+)
 from edge.screens.compose import situation
-from edge.screens.keys import PAPER_KEYS, QUICK_KEYS, Situation, command_of
+from edge.screens.keys import PAPER_KEYS, QUICK_KEYS, SELLABLE, Situation, command_of
 from edge.screens.parts import Notice, Words
 from edge.screens.readings import Box, Readings, read
 from edge.screens.state import DeskState, Misread, notice
@@ -145,6 +153,8 @@ class Desk:
         shop, state = self._box.shop, self._state
         if is_receipt_code(entered.code):
             return return_keys.open_receipt(shop, state, entered.code)
+        if member_keys.is_of_member(entered.code):
+            return member_keys.came(shop, self._box.ask_hub, state, entered.code)
         before = self._commits
         basket = selling.add_scan(shop, entered)
         with self._counting:
@@ -188,6 +198,10 @@ class Desk:
         seen = read(self._box, Readings(), changes.TOPICS, state)
         now = situation(seen, state)
         command = command_of(now, key)
+        if command == "enter" and now.stage in SELLABLE and member_keys.is_of_member(text):
+            command = "member_code"
+        if command in member_keys.COMMANDS:
+            return member_keys.COMMANDS[command](shop, self._box.ask_hub, state, text)
         if command == "enter":
             return ENTERED[now.stage](shop, state, text)
         if command in NUMBERED:

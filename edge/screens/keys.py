@@ -71,6 +71,8 @@ class Situation:
     is_step: bool = False
     return_count: int = 0
     is_paper_asked: bool = False
+    has_member: bool = False
+    has_member_tender: bool = False
 
 
 def hint_of(press: str) -> str:
@@ -124,6 +126,7 @@ def _idle(now: Situation) -> tuple[Key, ...]:
         Key("F10", "shift"),
         Key("F8", "cash", "tender", is_enabled=False),
         Key("F9", "card", "tender", is_enabled=False),
+        *((Key("Shift+F4", "member_off"),) if now.has_member else ()),
     )
 
 
@@ -144,10 +147,22 @@ def _selling(now: Situation) -> tuple[Key, ...]:
         Key("F8", "cash", "tender", is_main=True),
         Key("F9", "card", "tender", is_enabled=now.has_payment_terminal),
         *((Key("Shift+F9", "reverse_card"),) if now.has_card_tender else ()),
+        *_member(now),
         Key("ArrowUp", "select_up", "hidden"),
         Key("ArrowDown", "select_down", "hidden"),
         Key("Escape", "back", "hidden"),
     )
+
+
+def _member(now: Situation) -> tuple[Key, ...]:
+    """What belongs to the member on the basket; a coupon alone can be taken back too."""
+    spends = (
+        (Key("Shift+F8", "points", "tender"), Key("Shift+F2", "stored_value", "tender"))
+        if now.has_member
+        else ()
+    )
+    is_there = now.has_member or now.has_member_tender
+    return (*spends, *((Key("Shift+F4", "member_off"),) if is_there else ()))
 
 
 def _card(now: Situation) -> tuple[Key, ...]:

@@ -211,6 +211,20 @@ class Stage:
 
 
 @dataclass(frozen=True, slots=True)
+class MemberShown:
+    """The member on the basket: tier by language, points known at `as_of` ("" where only a number was typed).
+
+    `may` says what can be spent now and why, `twice` the bound while the line is down.
+    """
+
+    tier_names: Names
+    balance: str
+    as_of: str
+    may: Words
+    twice: Words | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Side:
     """The right third: what it costs, what was taken, what is due, and how money comes."""
 
@@ -224,6 +238,7 @@ class Side:
     rounding_minor: int = 0
     tenders: tuple[TenderShown, ...] = ()
     quick_cash: tuple[int, ...] = ()
+    member: MemberShown | None = None
 
     @property
     def is_split(self) -> bool:

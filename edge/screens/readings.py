@@ -11,6 +11,8 @@ from sqlmodel import col, select
 
 from edge import changes
 from edge.db.tables import PrintJob, Product, Shift
+from edge.domain.basket import Basket
+from edge.domain.member import Standing
 from edge.screens.state import DeskState
 from edge.services import catalogue, printing, sales, selling, shifts
 from edge.services.catalogue import QuickProduct
@@ -100,6 +102,7 @@ class Readings:
     conditions: tuple[Condition, ...] = ()
     line: LineSeen = LineSeen(is_online=False, waiting=0)
     notice: Notice | None = None
+    standing: Standing | None = None
 
 
 STALE_BY: Final = {
@@ -113,6 +116,7 @@ STALE_BY: Final = {
     "conditions": frozenset({changes.PERIPHERALS}),
     "line": frozenset({changes.LINE, changes.OUTBOX}),
     "notice": frozenset({changes.NOTICES}),
+    "standing": frozenset({changes.BASKET, changes.LINE}),
 }
 MAX_QUICK: Final = 8
 
@@ -126,6 +130,8 @@ def read(box: Box, before: Readings, topics: Iterable[str], state: DeskState) ->
     after = replace(before, **fresh)  # type: ignore[arg-type]  # each reading gives its field's type
     if stale & STALE_BY["suspended"] and _suspended_matters(before, after, state):
         after = replace(after, suspended=tuple(selling.suspended(box.shop)))
+    if stale & STALE_BY["standing"]:
+        after = replace(after, standing=_standing(box, after))
     if stale & STALE_BY["quick"]:
         after = replace(after, known={})
     return _with_known(box, after)
@@ -154,6 +160,16 @@ def _with_known(box: Box, readings: Readings) -> Readings:
             for sku, category, names in reader.rows(statement)
         }
     return replace(readings, known=readings.known | dict.fromkeys(unknown, Known()) | found)
+
+
+def _standing(box: Box, readings: Readings) -> Standing | None:
+    """What the basket's member may spend now; most baskets are nobody's."""
+    basket: Basket | None = readings.basket.basket if readings.basket else None
+    if basket is None or basket.member is None:
+        return None
+    from edge.services import members  # loaded by the first member of the day
+
+    return members.standing(box.shop, basket.member, is_online=readings.line.is_online)
 
 
 def _print_job(box: Box, state: DeskState) -> PrintJob | None:

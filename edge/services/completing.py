@@ -16,6 +16,8 @@ def complete(work: Work, shift: OpenShift, basket: Basket, priced: Priced) -> Sa
     """Writes sale, lines, tenders, tax, stock moves, the receipt's print job and the fact for the hub."""
     sale = _fact(work, shift, basket, priced)
     _insert_sale(work, sale)
+    if basket.member or basket.member_minor:
+        _record(work, basket, sale)
     _move_stock(work, sale)
     printing.queue_sale(work, sale)
     if any(tender.kind == "cash" for tender in sale.tenders):
@@ -42,7 +44,24 @@ def _fact(work: Work, shift: OpenShift, basket: Basket, priced: Priced) -> SaleC
         discount_minor=priced.discount_minor,
         total_minor=priced.total_minor,
         rounding_minor=sum(tender.rounding_minor for tender in basket.tenders),
+        member_id=basket.member.member_id if basket.member else "",
+        points_earned=_earned(work, basket, priced) if basket.member else 0,
     )
+
+
+# Most baskets are nobody's: what members need is loaded by the first that is somebody's.
+
+
+def _earned(work: Work, basket: Basket, priced: Priced) -> int:
+    from edge.services import member_books
+
+    return member_books.earned(work, basket, priced)
+
+
+def _record(work: Work, basket: Basket, sale: SaleCompleted) -> None:
+    from edge.services import member_books
+
+    member_books.record(work, basket, sale)
 
 
 def _line(number: int, priced: PricedLine) -> SaleLine:

@@ -95,7 +95,7 @@ def newest_receipt(shop: Shop) -> PrintDocument | None:
     """The newest sale's receipt, made anew from its rows; None before the first sale."""
     with shop.read() as reader:
         sale_id = sales.newest_id(reader)
-        return receipts.sale_receipt(shop, sales.completed(reader, sale_id)) if sale_id else None
+        return _receipt(shop, reader, sales.completed(reader, sale_id)) if sale_id else None
 
 
 def unfinished(shop: Shop) -> Sequence[PrintJob]:
@@ -183,7 +183,7 @@ def _copy_of_forgotten(work: Work, sale_id: str) -> PrintJob:
     """A sale whose print job was forgotten long ago is printed from its rows. Raises NotFound without a sale."""
     sale = sales.completed(work.unit, sale_id)
     mark = words.of(work.shop.settings.language).copy
-    document = documents.marked_as_copy(receipts.sale_receipt(work.shop, sale), mark)
+    document = documents.marked_as_copy(_receipt(work.shop, work.unit, sale), mark)
     return _queue(work, _row(work, "sale", sale_id, documents.to_text(document), None))
 
 
@@ -197,7 +197,13 @@ def _document(shop: Shop, reader: Reader, job: PrintJob) -> str:
     if job.document:
         return job.document
     sale = shop.just_sold.get(job.subject_id) or sales.completed(reader, job.subject_id)
-    return documents.to_text(receipts.sale_receipt(shop, sale))
+    return documents.to_text(_receipt(shop, reader, sale))
+
+
+def _receipt(shop: Shop, reader: Reader, sale: SaleCompleted) -> PrintDocument:
+    return receipts.sale_receipt(
+        shop, sale, sales.visit(reader, sale.sale_id) if sale.member_id else None
+    )
 
 
 def _job(work: Work, job_id: int) -> PrintJob:

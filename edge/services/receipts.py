@@ -15,12 +15,13 @@ from contract.sales import (
     Tender,
 )
 from drivers.interfaces import Element, Feed, PrintDocument, QrSymbol, Rule, TextLine
+from edge.db.tables import MemberVisit
 from edge.domain import receipt_code
 from edge.domain.money import digits, spelled
 from edge.domain.sale import Sold, SoldLine, receipt_label
 from edge.domain.shift import Figures
 from edge.services.shop import Shop
-from edge.services.words import Words, of
+from edge.services.words import Words, of, of_tender
 
 
 class _Headed(Protocol):
@@ -32,8 +33,13 @@ class _Headed(Protocol):
     def occurred_at(self) -> datetime: ...
 
 
-def sale_receipt(shop: Shop, sale: SaleCompleted) -> PrintDocument:
-    """What the customer takes home: lines, tenders, tax, and the signed code that a return needs."""
+def sale_receipt(
+    shop: Shop, sale: SaleCompleted, visit: MemberVisit | None = None
+) -> PrintDocument:
+    """What the customer takes home: lines, tenders, tax, and the signed code that a return needs.
+
+    With the `visit` of a member: tier, what this purchase earns, and what the hub knew of their points before it.
+    """
     words = of(shop.settings.language)
     code = receipt_code.encode(sold_of(shop.settings.edge_id, sale), shop.key.public, shop.key.sign)
     return _document(
@@ -43,6 +49,7 @@ def sale_receipt(shop: Shop, sale: SaleCompleted) -> PrintDocument:
         _totals(words, sale.currency, sale.total_minor, sale.rounding_minor, words.total),
         _tenders(words, sale.tenders, sale.currency),
         _tax(words, sale.tax, sale.currency),
+        _member(shop, words, sale, visit),
         (Feed(1), QrSymbol(code), TextLine(words.scan_to_return, align="center")),
         (TextLine(words.thanks, align="center"),),
     )
@@ -184,8 +191,9 @@ def _tenders(words: Words, tenders: Iterable[Tender], currency: str) -> Iterator
             if tender.change_minor:
                 yield TextLine(words.change, digits(tender.change_minor, currency))
         else:
+            name = of_tender(words, tender.kind)
             yield TextLine(
-                f"{words.card} {tender.scheme}".rstrip(), digits(tender.amount_minor, currency)
+                f"{name} {tender.scheme}".rstrip(), digits(tender.amount_minor, currency)
             )
             if tender.masked_pan:
                 yield TextLine(f"  {tender.masked_pan}", f"{words.approval} {tender.auth_code}")
@@ -199,6 +207,20 @@ def _tax(words: Words, tax: Sequence[TaxGroupTotal], currency: str) -> Iterator[
             form.format(rate=f"{group.rate_bp / 100:g}"),
             digits(group.tax_minor if group.rate_bp else group.gross_minor, currency),
         )
+
+
+def _member(
+    shop: Shop, words: Words, sale: SaleCompleted, visit: MemberVisit | None
+) -> Iterator[Element]:
+    """No name and no number: the paper may be left on the counter."""
+    if visit is None:
+        return
+    yield Rule()
+    yield TextLine(words.member, visit.tier_name)
+    yield TextLine(words.points_earned, f"+{sale.points_earned:,}")
+    if visit.as_of:
+        known = _local(shop, datetime.fromisoformat(visit.as_of))
+        yield TextLine(words.points_known.format(time=known), f"{visit.balance:,}")
 
 
 def _report_head(
@@ -215,7 +237,6 @@ def _report_head(
 
 
 def _figures(words: Words, figures: Figures, currency: str) -> Iterator[Element]:
-    names = {"cash": words.cash, "card": words.card}
     yield TextLine(f"{words.sales} {figures.sale_count}", digits(figures.gross_minor, currency))
     yield TextLine(
         f"{words.returns} {figures.return_count}", digits(-figures.refund_minor, currency)
@@ -224,11 +245,13 @@ def _figures(words: Words, figures: Figures, currency: str) -> Iterator[Element]
     yield TextLine(words.rounding, digits(figures.rounding_minor, currency))
     for kind in figures.tenders:
         yield TextLine(
-            f"{words.sales}: {names[kind.kind]} {kind.count}", digits(kind.amount_minor, currency)
+            f"{words.sales}: {of_tender(words, kind.kind)} {kind.count}",
+            digits(kind.amount_minor, currency),
         )
     for kind in figures.refunds:
         yield TextLine(
-            f"{words.refund}: {names[kind.kind]} {kind.count}", digits(-kind.amount_minor, currency)
+            f"{words.refund}: {of_tender(words, kind.kind)} {kind.count}",
+            digits(-kind.amount_minor, currency),
         )
     yield from _tax(words, [TaxGroupTotal(**group._asdict()) for group in figures.tax], currency)
     yield TextLine(words.receipts, f"{figures.first_receipt_number}-{figures.last_receipt_number}")

@@ -24,6 +24,7 @@ _LINES = (
     .where(col(tables.SaleLine.sale_id) == bindparam("sale_id"))
     .order_by(col(tables.SaleLine.line))
 )
+_VISIT = rows_of(tables.MemberVisit).where(col(tables.MemberVisit.sale_id) == bindparam("sale_id"))
 _TAX = (
     rows_of(tables.SaleTax)
     .where(col(tables.SaleTax.sale_id) == bindparam("sale_id"))
@@ -95,6 +96,11 @@ def find_sold(reader: Reader, sale_id: str, edge_id: str) -> Sold | None:
     except NotFound:
         return None
     return receipts.sold_of(edge_id, sale)
+
+
+def visit(reader: Reader, sale_id: str) -> tables.MemberVisit | None:
+    """Whose purchase it was, as it was known then."""
+    return reader.first(tables.MemberVisit, _VISIT, sale_id=sale_id)
 
 
 def tenders_of(reader: Reader, sale_id: str) -> list[tables.SaleTender]:

@@ -23,6 +23,7 @@ from edge.domain.errors import (
     BasketIsPaid,
     GoodsExpired,
     Malformed,
+    MemberScanned,
     NoBasket,
     NotFound,
     NothingToSell,
@@ -31,6 +32,7 @@ from edge.domain.errors import (
     ReceiptScanned,
     UnknownCode,
 )
+from edge.domain.member import is_coupon_code, is_member_code
 from edge.domain.money import spelled
 from edge.services import catalogue, lots
 from edge.services.completing import complete
@@ -129,6 +131,8 @@ def void_basket(shop: Shop) -> None:
         refuse_while_paying(work.unit, basket)
         if basket.card_minor:
             raise BasketIsPaid(paid=spelled(basket.card_minor, basket.currency))
+        if basket.member_minor:
+            _let_go(work, basket)
         set_state(work, basket.basket_id, "voided")
         work.log(_voided(work, basket))
 
@@ -197,6 +201,20 @@ def settle_or_store(work: Work, state: str, basket: Basket) -> BasketView | Sale
     store(work, basket)
     set_state(work, basket.basket_id, "completed")
     return sale
+
+
+def open_or_new(work: Work) -> Basket:
+    """The open basket; a new one where there is none. Raises NoShift."""
+    shift, basket = work.shift(), _open(work.unit)
+    if basket is None:
+        basket = _new_basket(work, shift)
+        _insert(work, basket)
+    return basket
+
+
+def view_of(reader: Reader, basket: Basket) -> BasketView:
+    """The open basket as the screen has it."""
+    return _view(reader, "open", basket)
 
 
 def open_basket(work: Work) -> Basket:
@@ -286,6 +304,8 @@ def _add(work: Work, entered: EnteredCode, quantity: int) -> BasketView:
 def _article(work: Work, entered: EnteredCode, business_date: str) -> baskets.Article:
     if receipt_code.is_receipt_code(entered.code):
         raise ReceiptScanned
+    if is_member_code(entered.code) or is_coupon_code(entered.code):
+        raise MemberScanned
     settings = work.shop.settings
     article = catalogue.find(work.unit, entered, settings.currency, settings.language)
     expiry = entered.expiry or lots.last_expiry(work.unit, article.sku, business_date)
@@ -328,6 +348,12 @@ def _change(shop: Shop, change: Callable[[Basket], Basket]) -> BasketView:
         basket = change(before)
         store(work, basket)
         return BasketView("open", basket, baskets.price(basket))
+
+
+def _let_go(work: Work, basket: Basket) -> None:
+    from edge.services import member_books  # only for a basket that holds something of a member
+
+    member_books.let_go(work, basket.basket_id)
 
 
 def _voided(work: Work, basket: Basket) -> BasketVoided:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """One language's words. `tax_inside` is filled with the rate in percent."""
+    """One language's words. `tax_inside` is filled with the rate in percent, `points_known` with when."""
 
     receipt: str
     return_receipt: str
@@ -22,6 +22,13 @@ class Words:
     rounding: str
     cash: str
     card: str
+    points: str
+    stored_value: str
+    coupon: str
+    member: str
+    points_earned: str
+    points_known: str
+    points_back: str
     change: str
     approval: str
     tax_inside: str
@@ -76,6 +83,13 @@ KO = Words(
     rounding="끝전 처리",
     cash="현금",
     card="카드",
+    points="포인트",
+    stored_value="적립금",
+    coupon="쿠폰",
+    member="회원",
+    points_earned="적립 포인트",
+    points_known="{time} 기준 포인트",
+    points_back="이 상품의 포인트는 회수됩니다",
     change="거스름돈",
     approval="승인번호",
     tax_inside="부가세 {rate}%",
@@ -130,6 +144,13 @@ ZH = Words(
     rounding="抹零",
     cash="现金",
     card="银行卡",
+    points="积分",
+    stored_value="储值",
+    coupon="优惠券",
+    member="会员",
+    points_earned="本次积分",
+    points_known="{time} 时积分",
+    points_back="此商品的积分将收回",
     change="找零",
     approval="授权号",
     tax_inside="含税 {rate}%",
@@ -184,6 +205,13 @@ EN = Words(
     rounding="Rounding",
     cash="Cash",
     card="Card",
+    points="Points",
+    stored_value="Stored value",
+    coupon="Coupon",
+    member="Member",
+    points_earned="Points earned",
+    points_known="Points at {time}",
+    points_back="The points for these goods go back",
     change="Change",
     approval="Approval",
     tax_inside="VAT {rate}% inside",
@@ -229,3 +257,8 @@ _BY_LANGUAGE = {"ko": KO, "zh": ZH, "en": EN}
 
 def of(language: str) -> Words:
     return _BY_LANGUAGE[language]
+
+
+def of_tender(words: Words, kind: str) -> str:
+    """What a kind of tender is called."""
+    return str(getattr(words, kind))

@@ -95,7 +95,7 @@ class Uplink:
             {str(language): name for language, name in settings.location_name.items()},
             cache(lambda: capabilities(self.commands.verbs, self.feeds.names, settings)),
         )
-        stream = OutboxStream.open(shop.database)
+        stream = OutboxStream.open(shop.database, shop.clock)
         self.relay = Relay(self, stream, about, shop.clock, watchers)
         self.tail = LogTail(shop.clock)
         self.telemetry = Telemetry(

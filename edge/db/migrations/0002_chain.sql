@@ -84,3 +84,53 @@ CREATE TABLE counter_order (
 );
 CREATE INDEX counter_order_basket ON counter_order (basket_id);
 CREATE INDEX sale_line_order ON sale_line (order_id) WHERE order_id <> '';
+-- Members. Whose purchase a sale was, as the code said it: `balance` is the points that the hub knew of at `as_of`,
+-- `tier_name` is in the shop's language as the receipt shows it.
+CREATE TABLE member_visit (
+    sale_id TEXT PRIMARY KEY,
+    member_id TEXT NOT NULL,
+    tier_name TEXT NOT NULL,
+    balance INTEGER NOT NULL,
+    as_of TEXT NOT NULL,
+    visited_at TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX member_visit_member ON member_visit (member_id, visited_at);
+
+-- Points and stored value that a basket takes of a member. `is_asked` where the hub has answered for it.
+-- asked: the hub was asked, and whether it took it is not known     held: it pays a part of the basket
+-- sold: it paid a sale                                             giving_back: the hub must hear that it did not
+-- gone: nothing was taken in the end
+-- `known_at` is when the hub had acknowledged everything, the sale included; '' until then.
+CREATE TABLE points_use (
+    spend_id TEXT PRIMARY KEY,
+    basket_id TEXT NOT NULL,
+    member_id TEXT NOT NULL,
+    what TEXT NOT NULL,
+    amount INTEGER NOT NULL CHECK (amount > 0),
+    amount_minor INTEGER NOT NULL,
+    is_asked INTEGER NOT NULL,
+    state TEXT NOT NULL,
+    sale_id TEXT NOT NULL DEFAULT '',
+    made_at TEXT NOT NULL,
+    known_at TEXT NOT NULL DEFAULT ''
+) WITHOUT ROWID;
+CREATE INDEX points_use_member ON points_use (member_id, known_at) WHERE state IN ('held', 'sold');
+CREATE INDEX points_use_basket ON points_use (basket_id);
+CREATE INDEX points_use_unknown ON points_use (spend_id) WHERE state = 'sold' AND known_at = '';
+CREATE INDEX points_use_open ON points_use (spend_id) WHERE state IN ('asked', 'giving_back');
+
+-- Coupons that a basket takes, by the SHA-256 of their code. `is_foreign` where it is a single-use coupon of another
+-- shop that was taken without the hub's word.
+CREATE TABLE coupon_use (
+    hashed TEXT NOT NULL,
+    basket_id TEXT NOT NULL,
+    amount_minor INTEGER NOT NULL,
+    is_foreign INTEGER NOT NULL,
+    state TEXT NOT NULL,
+    sale_id TEXT NOT NULL DEFAULT '',
+    made_at TEXT NOT NULL,
+    known_at TEXT NOT NULL DEFAULT '',
+    PRIMARY KEY (hashed, basket_id)
+) WITHOUT ROWID;
+CREATE INDEX coupon_use_basket ON coupon_use (basket_id);
+CREATE INDEX coupon_use_unknown ON coupon_use (is_foreign) WHERE known_at = '';

@@ -37,6 +37,17 @@ CREATE TABLE counter_order (
     created_at TEXT NOT NULL,
     body TEXT NOT NULL
 );
+CREATE TABLE coupon_use (
+    hashed TEXT NOT NULL,
+    basket_id TEXT NOT NULL,
+    amount_minor INTEGER NOT NULL,
+    is_foreign INTEGER NOT NULL,
+    state TEXT NOT NULL,
+    sale_id TEXT NOT NULL DEFAULT '',
+    made_at TEXT NOT NULL,
+    known_at TEXT NOT NULL DEFAULT '',
+    PRIMARY KEY (hashed, basket_id)
+) WITHOUT ROWID;
 CREATE TABLE drawer_opening (
     opening_id INTEGER PRIMARY KEY,
     shift_id TEXT NOT NULL REFERENCES shift (shift_id),
@@ -106,6 +117,14 @@ CREATE TABLE job_handed (
     quantity INTEGER NOT NULL CHECK (quantity > 0),
     PRIMARY KEY (job_id, line, sku, lot, expiry)
 ) WITHOUT ROWID;
+CREATE TABLE member_visit (
+    sale_id TEXT PRIMARY KEY,
+    member_id TEXT NOT NULL,
+    tier_name TEXT NOT NULL,
+    balance INTEGER NOT NULL,
+    as_of TEXT NOT NULL,
+    visited_at TEXT NOT NULL
+) WITHOUT ROWID;
 CREATE TABLE outbox (
     epoch TEXT NOT NULL,
     seq INTEGER NOT NULL,
@@ -140,6 +159,19 @@ CREATE TABLE payment (
     updated_at TEXT NOT NULL
 );
 INSERT INTO "payment" VALUES('01a20659-85e0-7de1-bab9-007853acbf71','V6XVTN6I','','01a20659-85e0-7c01-86cb-2fcc400cb305','01a20658-9b80-74f7-a11f-919ad4589346','APPROVED',0,7300,'KRW','T1','2026-11-23T03:01:00Z','123456','VISA','411111******1111','','2026-11-23T03:01:00+00:00','2026-11-23T03:01:00+00:00');
+CREATE TABLE points_use (
+    spend_id TEXT PRIMARY KEY,
+    basket_id TEXT NOT NULL,
+    member_id TEXT NOT NULL,
+    what TEXT NOT NULL,
+    amount INTEGER NOT NULL CHECK (amount > 0),
+    amount_minor INTEGER NOT NULL,
+    is_asked INTEGER NOT NULL,
+    state TEXT NOT NULL,
+    sale_id TEXT NOT NULL DEFAULT '',
+    made_at TEXT NOT NULL,
+    known_at TEXT NOT NULL DEFAULT ''
+) WITHOUT ROWID;
 CREATE TABLE price (
     key TEXT NOT NULL PRIMARY KEY,
     version INTEGER NOT NULL,
@@ -353,6 +385,13 @@ CREATE INDEX shop_job_number ON shop_job (number);
 CREATE INDEX shop_job_open ON shop_job (window_end) WHERE state IN ('accepted', 'picked', 'ready');
 CREATE INDEX counter_order_basket ON counter_order (basket_id);
 CREATE INDEX sale_line_order ON sale_line (order_id) WHERE order_id <> '';
+CREATE INDEX member_visit_member ON member_visit (member_id, visited_at);
+CREATE INDEX points_use_member ON points_use (member_id, known_at) WHERE state IN ('held', 'sold');
+CREATE INDEX points_use_basket ON points_use (basket_id);
+CREATE INDEX points_use_unknown ON points_use (spend_id) WHERE state = 'sold' AND known_at = '';
+CREATE INDEX points_use_open ON points_use (spend_id) WHERE state IN ('asked', 'giving_back');
+CREATE INDEX coupon_use_basket ON coupon_use (basket_id);
+CREATE INDEX coupon_use_unknown ON coupon_use (is_foreign) WHERE known_at = '';
 DELETE FROM "sqlite_sequence";
 INSERT INTO "sqlite_sequence" VALUES('stream',1);
 COMMIT;
