@@ -133,3 +133,28 @@ class PurchaseError(HubError):
     template = "Nothing was ordered or changed: {detail}."
     what_now = "Correct the order, or the supplier's terms, and send it again."
     status = 409
+
+
+class WalletNotSetUpError(HubError):
+    key = "hub.wallet_not_set_up"
+    template = (
+        "This company takes no {provider}: the hub has no contract with it. Nothing was charged."
+    )
+    what_now = "Take another wallet, a card or cash."
+    status = 409
+
+
+class WalletMismatchError(HubError):
+    key = "hub.wallet_mismatch"
+    template = "The wallet payment {payment_id} was asked for before, with other figures. Nothing was done."
+    what_now = "Call the person who looks after the box: this is a fault of it."
+    status = 409
+
+
+class WalletRefundError(HubError):
+    key = "hub.wallet_refund"
+    template = (
+        "More was to go back to the wallet than the payment has left. Nothing was given back."
+    )
+    what_now = "Give back at most what is left of the payment, or give the money back in cash."
+    status = 409

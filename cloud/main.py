@@ -31,6 +31,10 @@ from cloud.ingest.leases import Leases
 from cloud.ingest.mqtt import MqttWire
 from cloud.ingest.worker import Worker, WorkerThread
 from cloud.money import endpoints as money_endpoints
+from cloud.payments import asks as payment_asks
+from cloud.payments import endpoints as payment_endpoints
+from cloud.payments.service import WalletService, WalletWatch
+from cloud.payments.setup import providers
 from cloud.projection import FactProjector
 from cloud.purchasing import endpoints as purchasing_endpoints
 from cloud.questions import QuestionDesk
@@ -72,16 +76,29 @@ class Hub:
         self.worker.on_change = self.changes.announce
         self.commands = CommandSender(self.database, self.clock, self.changes.announce)
         self.worker.commands = self.commands
-        self.questions = QuestionDesk(self.database, self.clock, {}, self.wire.wake)
+        self._held = contextlib.ExitStack()
+        self.wallets = WalletService(
+            self.database,
+            self.clock,
+            providers(settings.wallets, self.clock, self._held),
+            settings.company_name,
+        )
+        self.questions = QuestionDesk(
+            self.database, self.clock, {**payment_asks.verbs(self.wallets)}, self.wire.wake
+        )
         self.worker.questions = self.questions
         self._thread = WorkerThread(self.worker)
+        self._wallet_watch = WalletWatch(self.wallets)
 
     def start(self) -> None:
         self._thread.start()
+        self._wallet_watch.start()
 
     def stop(self) -> None:
         self._thread.stop(STOP_TIMEOUT_S)
+        self._wallet_watch.stop(STOP_TIMEOUT_S)
         self.questions.close()
+        self._held.close()
         self.feeds.close()
         self.database.close()
 
@@ -119,6 +136,7 @@ def build_app(hub: Hub) -> FastAPI:
         sales_endpoints.router(database),
         stock_endpoints.router(database),
         money_endpoints.router(database),
+        payment_endpoints.router(database),
         catalogue_endpoints.router(database, hub.snapshots, hub.catalogue_changed),
         purchasing_endpoints.router(database, hub.settings, clock, hub.catalogue_changed),
         books_endpoints.router(database, hub.settings),

@@ -11,12 +11,20 @@ from typing import Annotated, Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+)
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from cloud.errors import SettingsError
 from contract.broker import BrokerSettings
 from contract.settings import (
+    HttpUrl,
     KnownCurrency,
     Language,
     Port,
@@ -28,6 +36,39 @@ from contract.settings import (
 from ui.colour import Accent
 
 ENVIRONMENT_PREFIX = "TWINSTORE_HUB_"
+
+
+class WechatPaySettings(BaseModel):
+    """`key` is the merchant's API key of version 2; reversals and refunds want the client certificate (PEM paths)."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    url: HttpUrl
+    app_id: str = Field(min_length=1)
+    merchant_id: str = Field(min_length=1)
+    key: SecretStr = Field(min_length=32, max_length=32)
+    certificate: str = ""
+    certificate_key: str = ""
+
+
+class AlipaySettings(BaseModel):
+    """Keys in PEM: `private_key` is the merchant's own, `provider_key` the provider's public one."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    url: HttpUrl
+    app_id: str = Field(min_length=1)
+    private_key: SecretStr = Field(min_length=1)
+    provider_key: str = Field(min_length=1)
+
+
+class WalletsSettings(BaseModel):
+    """The wallet providers that this company has a contract with."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    wechat_pay: WechatPaySettings | None = None
+    alipay: AlipaySettings | None = None
 
 
 class Settings(BrokerSettings, BaseSettings):
@@ -49,6 +90,7 @@ class Settings(BrokerSettings, BaseSettings):
     language: Language = "ko"
     timezone: Timezone = "Asia/Seoul"
     public_url: str = ""
+    wallets: WalletsSettings = WalletsSettings()
 
     @field_validator("database_url")
     @classmethod

@@ -66,7 +66,10 @@ class TaxGroupTotal(Message):
 
 
 class Tender(Message):
-    """`amount_minor` settles the sale; cash may have been `tendered_minor` with change given back."""
+    """`amount_minor` settles the sale; cash may have been `tendered_minor` with change given back.
+
+    Of a wallet, `scheme` names the provider (wechat_pay, alipay) and `auth_code` is the provider's transaction id.
+    """
 
     kind: TenderKind
     amount_minor: int
@@ -211,7 +214,10 @@ class ShiftClosed(FactBody):
 
 
 class PaymentSettled(FactBody):
-    """The last word on one card payment: approved, declined, cancelled or reversed. No card data."""
+    """The last word on one payment by card or wallet: approved, declined, cancelled or reversed. No card data, no code.
+
+    Of a wallet, `scheme` names the provider and `terminal_transaction_id` is the provider's transaction id.
+    """
 
     type: Literal["payment.settled"] = "payment.settled"
     version: Literal[1] = 1
@@ -223,6 +229,8 @@ class PaymentSettled(FactBody):
     outcome: Literal["approved", "declined", "cancelled", "reversed", "unknown"]
     was_unknown: bool
     terminal_transaction_id: str = ""
+    kind: Literal["card", "wallet"] = "card"
+    scheme: str = ""
 
 
 class DrawerOpened(FactBody):

@@ -89,6 +89,22 @@ def sim_line(listen: tuple[str, ...], to: tuple[str, ...], control: str, state: 
     run(listen, to, control, state)
 
 
+@sim.command("wallets")
+@click.argument("wallets", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def sim_wallets(wallets: Path) -> None:
+    """Starts WeChat Pay and Alipay as WALLETS (a TOML file) names them, with their ledgers and their page."""
+    from hardware_sim.settings import SettingsError
+    from hardware_sim.wallets.run import run
+    from ui.serving import PortError
+
+    try:
+        run(wallets)
+    except SettingsError as error:
+        raise click.UsageError(str(error)) from error
+    except PortError as error:
+        raise click.ClickException(str(error)) from error
+
+
 @click.command()
 @click.option(
     "--data",

@@ -135,3 +135,57 @@ CREATE TABLE purchase_line (
     PRIMARY KEY (purchase_id, line)
 );
 CREATE INDEX ix_purchase_line_sku ON purchase_line (sku);
+ALTER TABLE payment ADD COLUMN kind VARCHAR NOT NULL DEFAULT 'card';
+ALTER TABLE payment ADD COLUMN scheme VARCHAR NOT NULL DEFAULT '';
+
+-- Payments by wallet. `check_at` is when the provider is asked again about a payment that was given back.
+
+CREATE TABLE wallet_payment (
+    payment_id VARCHAR NOT NULL,
+    edge_id VARCHAR NOT NULL,
+    location_id VARCHAR NOT NULL,
+    provider VARCHAR NOT NULL,
+    order_number VARCHAR NOT NULL,
+    state VARCHAR NOT NULL,
+    amount_minor BIGINT NOT NULL,
+    currency VARCHAR NOT NULL,
+    transaction_id VARCHAR NOT NULL,
+    reason VARCHAR NOT NULL,
+    asked_at {moment} NOT NULL,
+    changed_at {moment} NOT NULL,
+    checks INTEGER NOT NULL,
+    check_at {moment},
+    PRIMARY KEY (payment_id),
+    UNIQUE (order_number)
+);
+CREATE INDEX ix_wallet_payment_edge_id ON wallet_payment (edge_id);
+CREATE INDEX ix_wallet_payment_check_at ON wallet_payment (check_at);
+
+CREATE TABLE wallet_refund (
+    refund_id VARCHAR NOT NULL,
+    payment_id VARCHAR NOT NULL,
+    edge_id VARCHAR NOT NULL,
+    state VARCHAR NOT NULL,
+    amount_minor BIGINT NOT NULL,
+    currency VARCHAR NOT NULL,
+    reason VARCHAR NOT NULL,
+    asked_at {moment} NOT NULL,
+    changed_at {moment} NOT NULL,
+    PRIMARY KEY (refund_id)
+);
+CREATE INDEX ix_wallet_refund_payment_id ON wallet_refund (payment_id);
+
+CREATE TABLE wallet_call (
+    position {counted} NOT NULL,
+    at {moment} NOT NULL,
+    payment_id VARCHAR NOT NULL,
+    provider VARCHAR NOT NULL,
+    operation VARCHAR NOT NULL,
+    refund_id VARCHAR NOT NULL,
+    amount_minor BIGINT NOT NULL,
+    said VARCHAR NOT NULL,
+    reason VARCHAR NOT NULL,
+    transaction_id VARCHAR NOT NULL,
+    PRIMARY KEY (position)
+);
+CREATE INDEX ix_wallet_call_payment_id ON wallet_call (payment_id);

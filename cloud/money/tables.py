@@ -81,6 +81,8 @@ class Payment(SQLModel, table=True):
     outcome: str
     was_unknown: bool
     terminal_transaction_id: str
+    kind: str = Field(default="card", sa_column_kwargs={"server_default": "card"})
+    scheme: str = Field(default="", sa_column_kwargs={"server_default": ""})
 
 
 class DrawerOpening(SQLModel, table=True):

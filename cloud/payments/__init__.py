@@ -1,0 +1,1 @@
+"""Payments by the customer's wallet: the providers' secrets are here, and nowhere else in the company."""
