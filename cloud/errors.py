@@ -121,6 +121,120 @@ class UnknownVerbError(HubError):
     status = 409
 
 
+class UnknownMemberError(HubError):
+    key = "members.unknown"
+    template = "There is no member {name!r} here. Nothing was changed."
+    what_now = "Ask the member for the code on the phone, or for the number again."
+    status = 404
+
+
+class ErasedMemberError(HubError):
+    key = "members.erased"
+    template = "This membership was given up, and what belonged to it with it: its points pay nothing any more."
+    what_now = "Take another way to pay. Who wants to can become a member again."
+    status = 410
+
+
+class MemberCodeOldError(HubError):
+    key = "members.code_old"
+    template = "The member code is no longer fresh: it changes every {rotation_s} seconds."
+    what_now = "Ask the member to open the code on the phone again, and scan that."
+    status = 409
+
+
+class MemberCodeForgedError(HubError):
+    key = "members.code_forged"
+    template = "The member code was not made by this company."
+    what_now = "Ask for the code in the company's own page. Where it comes again, tell head office."
+    status = 409
+
+
+class MemberCodeRevokedError(HubError):
+    key = "members.code_revoked"
+    template = "The member code is of a phone that was reported lost."
+    what_now = "Ask for the member number, and give no points away for this code."
+    status = 409
+
+
+class NotEnoughError(HubError):
+    key = "members.not_enough"
+    template = "{wanted} were asked for, {left} can be spent. Nothing was taken."
+    what_now = "Take at most {left}, and the rest in another way."
+    status = 409
+
+
+class MemberBlockedError(HubError):
+    """A debt: points that were spent twice while shops were cut off."""
+
+    key = "members.blocked"
+    template = (
+        "{debt} points too many were spent while shops were cut off: "
+        "no points can be spent until they are earned back."
+    )
+    what_now = "Take another way to pay: this purchase earns points as always."
+    status = 409
+
+
+class OtherCurrencyError(HubError):
+    key = "members.currency"
+    template = "Stored value here is in {ours}, {theirs} was asked for. Nothing was taken."
+    what_now = "Take another way to pay."
+    status = 409
+
+
+class SpendDiffersError(HubError):
+    """The same question with other arguments."""
+
+    key = "members.spend_differs"
+    template = "{act_id} was done before, for another member or amount. Nothing was changed."
+    what_now = "Ask with a new id."
+    status = 409
+
+
+class MergeError(HubError):
+    key = "members.merge"
+    template = "The two memberships were not made one: {detail}."
+    what_now = "Look at both, and merge memberships that are alive."
+    status = 409
+
+
+class ProfileError(HubError):
+    key = "members.profile"
+    template = "The profile was not changed: {detail}."
+    what_now = "Correct the field and send it again."
+    status = 422
+
+
+class ProgrammeError(HubError):
+    key = "members.programme"
+    template = "The programme was not changed: {detail}."
+    what_now = "Correct this and send the whole programme again."
+    status = 422
+
+
+class CouponUnknownError(HubError):
+    key = "members.coupon_unknown"
+    template = "There is no such coupon here."
+    what_now = (
+        "Take the sale without it. Where the customer has it from this company, tell head office."
+    )
+    status = 404
+
+
+class CouponSpentError(HubError):
+    key = "members.coupon_spent"
+    template = "The coupon was used at {location_id}, {at}: it is good once."
+    what_now = "Take the sale without it."
+    status = 409
+
+
+class CouponNotNowError(HubError):
+    key = "members.coupon_not_now"
+    template = "The coupon is good from {valid_from} until {valid_until}."
+    what_now = "Take the sale without it."
+    status = 409
+
+
 class CommandError(HubError):
     key = "hub.command"
     template = "The box {edge_id} was not asked: {detail}."

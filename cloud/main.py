@@ -30,6 +30,9 @@ from cloud.ingest.inbox import Inbox
 from cloud.ingest.leases import Leases
 from cloud.ingest.mqtt import MqttWire
 from cloud.ingest.worker import Worker, WorkerThread
+from cloud.members import asks as member_asks
+from cloud.members import endpoints as member_endpoints
+from cloud.members.service import Members
 from cloud.money import endpoints as money_endpoints
 from cloud.payments import asks as payment_asks
 from cloud.payments import endpoints as payment_endpoints
@@ -83,14 +86,21 @@ class Hub:
             providers(settings.wallets, self.clock, self._held),
             settings.company_name,
         )
-        self.questions = QuestionDesk(
-            self.database, self.clock, {**payment_asks.verbs(self.wallets)}, self.wire.wake
+        self.members = Members(
+            self.database,
+            self.clock,
+            identity.load(settings.members_key_path),
+            settings.currency,
+            self.catalogue_changed,
         )
+        verbs = {**payment_asks.verbs(self.wallets), **member_asks.verbs(self.members)}
+        self.questions = QuestionDesk(self.database, self.clock, verbs, self.wire.wake)
         self.worker.questions = self.questions
         self._thread = WorkerThread(self.worker)
         self._wallet_watch = WalletWatch(self.wallets)
 
     def start(self) -> None:
+        self.members.publish_key()
         self._thread.start()
         self._wallet_watch.start()
 
@@ -140,6 +150,7 @@ def build_app(hub: Hub) -> FastAPI:
         catalogue_endpoints.router(database, hub.snapshots, hub.catalogue_changed),
         purchasing_endpoints.router(database, hub.settings, clock, hub.catalogue_changed),
         books_endpoints.router(database, hub.settings),
+        member_endpoints.router(hub.members, hub.settings.zone),
     ):
         app.include_router(router)
     app.add_api_route("/health", hub.health)

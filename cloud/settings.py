@@ -119,6 +119,11 @@ class Settings(BrokerSettings, BaseSettings):
         return self.data_dir / "hub.key"
 
     @property
+    def members_key_path(self) -> Path:
+        """The key that signs member codes: another one than the hub's own, so that either can change alone."""
+        return self.data_dir / "members.key"
+
+    @property
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.timezone)
 

@@ -189,3 +189,118 @@ CREATE TABLE wallet_call (
     PRIMARY KEY (position)
 );
 CREATE INDEX ix_wallet_call_payment_id ON wallet_call (payment_id);
+-- Members: accounts, credentials, ledgers of points and stored value, coupons.
+CREATE TABLE member (
+    member_id VARCHAR NOT NULL,
+    number VARCHAR NOT NULL,
+    made_at {moment} NOT NULL,
+    merged_into VARCHAR NOT NULL,
+    erased_at {moment},
+    tier INTEGER NOT NULL,
+    PRIMARY KEY (member_id),
+    UNIQUE (number)
+);
+CREATE INDEX ix_member_merged_into ON member (merged_into);
+CREATE TABLE member_field (
+    member_id VARCHAR NOT NULL,
+    name VARCHAR NOT NULL,
+    value VARCHAR NOT NULL,
+    hlc VARCHAR NOT NULL,
+    PRIMARY KEY (member_id, name)
+);
+CREATE TABLE consent_statement (
+    member_id VARCHAR NOT NULL,
+    purpose VARCHAR NOT NULL,
+    hlc VARCHAR NOT NULL,
+    is_granted BOOLEAN NOT NULL,
+    is_confirmed BOOLEAN NOT NULL,
+    channel VARCHAR NOT NULL,
+    said_at {moment} NOT NULL,
+    PRIMARY KEY (member_id, purpose, hlc)
+);
+CREATE TABLE member_credential (
+    credential {counted} NOT NULL,
+    member_id VARCHAR NOT NULL,
+    issued_at {moment} NOT NULL,
+    revoked_at {moment},
+    PRIMARY KEY (credential)
+);
+CREATE INDEX ix_member_credential_member_id ON member_credential (member_id);
+CREATE TABLE member_sighting (
+    credential BIGINT NOT NULL,
+    location_id VARCHAR NOT NULL,
+    seen_at {moment} NOT NULL,
+    PRIMARY KEY (credential)
+);
+CREATE TABLE member_entry (
+    entry_id VARCHAR NOT NULL,
+    member_id VARCHAR NOT NULL,
+    unit VARCHAR NOT NULL,
+    kind VARCHAR NOT NULL,
+    amount BIGINT NOT NULL,
+    sale_id VARCHAR NOT NULL,
+    return_id VARCHAR NOT NULL,
+    line INTEGER NOT NULL,
+    location_id VARCHAR NOT NULL,
+    occurred_at {moment} NOT NULL,
+    PRIMARY KEY (entry_id)
+);
+CREATE INDEX ix_member_entry_member_id ON member_entry (member_id);
+CREATE INDEX ix_member_entry_sale_id ON member_entry (sale_id);
+CREATE TABLE member_act (
+    act_id VARCHAR NOT NULL,
+    member_id VARCHAR NOT NULL,
+    unit VARCHAR NOT NULL,
+    kind VARCHAR NOT NULL,
+    amount BIGINT NOT NULL,
+    location_id VARCHAR NOT NULL,
+    reference VARCHAR NOT NULL,
+    done_at {moment} NOT NULL,
+    PRIMARY KEY (act_id)
+);
+CREATE INDEX ix_member_act_member_id ON member_act (member_id);
+CREATE INDEX ix_member_act_reference ON member_act (reference);
+CREATE TABLE points_hold (
+    spend_id VARCHAR NOT NULL,
+    member_id VARCHAR NOT NULL,
+    points BIGINT NOT NULL,
+    location_id VARCHAR NOT NULL,
+    until {moment} NOT NULL,
+    is_released BOOLEAN NOT NULL,
+    PRIMARY KEY (spend_id)
+);
+CREATE INDEX ix_points_hold_member_id ON points_hold (member_id);
+CREATE TABLE programme_version (
+    version INTEGER NOT NULL,
+    since {moment} NOT NULL,
+    body VARCHAR NOT NULL,
+    PRIMARY KEY (version)
+);
+CREATE TABLE coupon (
+    hashed VARCHAR NOT NULL,
+    code VARCHAR NOT NULL,
+    member_id VARCHAR NOT NULL,
+    is_single BOOLEAN NOT NULL,
+    body VARCHAR NOT NULL,
+    made_at {moment} NOT NULL,
+    PRIMARY KEY (hashed)
+);
+CREATE INDEX ix_coupon_member_id ON coupon (member_id);
+CREATE TABLE coupon_hold (
+    hashed VARCHAR NOT NULL,
+    reference VARCHAR NOT NULL,
+    location_id VARCHAR NOT NULL,
+    until {moment} NOT NULL,
+    PRIMARY KEY (hashed, reference)
+);
+CREATE TABLE coupon_use (
+    sale_id VARCHAR NOT NULL,
+    number INTEGER NOT NULL,
+    hashed VARCHAR NOT NULL,
+    amount_minor BIGINT NOT NULL,
+    currency VARCHAR NOT NULL,
+    location_id VARCHAR NOT NULL,
+    occurred_at {moment} NOT NULL,
+    PRIMARY KEY (sale_id, number)
+);
+CREATE INDEX ix_coupon_use_hashed ON coupon_use (hashed);

@@ -1,0 +1,148 @@
+"""Coupons: made by head office, known to the boxes by their hash, given out once where they are good once."""
+
+from __future__ import annotations
+
+import base64
+import secrets
+from datetime import datetime, timedelta
+from typing import Final, NamedTuple
+
+from sqlmodel import Session, col, select
+
+from cloud.errors import (
+    CouponNotNowError,
+    CouponSpentError,
+    CouponUnknownError,
+    ProgrammeError,
+)
+from cloud.feeds import repository as feeds
+from cloud.members import repository
+from cloud.members.service import Members, living
+from cloud.members.tables import CouponHold, CouponRow, CouponUse
+from contract.feeds import canonical
+from contract.members import (
+    Coupon,
+    CouponClaim,
+    CouponClaimed,
+    coupon_bound,
+    coupon_hash,
+    coupon_key,
+    coupon_worth_minor,
+)
+
+HOLD_FOR: Final = timedelta(minutes=30)
+CODE_BYTES: Final = 10
+MOST_AT_ONCE: Final = 1_000
+
+
+class Loss(NamedTuple):
+    """A single coupon's use after its first one."""
+
+    hashed: str
+    amount_minor: int
+    currency: str
+    location_id: str
+    occurred_at: datetime
+
+
+def make(members: Members, coupon: Coupon, count: int = 1, name: str = "") -> list[str]:
+    """The codes of `count` new coupons, for the member `name` or for whoever holds them."""
+    check(coupon, members.currency)
+    codes = [_code() for _ in range(count)]
+    now = members.clock.now()
+    with members.database.write() as session:
+        member_id = living(session, name).member_id if name else ""
+        body = canonical(coupon.model_dump(mode="json"))
+        for code in codes:
+            row = CouponRow(
+                hashed=coupon_hash(code),
+                code=code,
+                member_id=member_id,
+                is_single=coupon.is_single,
+                body=body,
+                made_at=now,
+            )
+            session.add(row)
+        operations = {coupon_key(coupon_hash(code)): body for code in codes}
+        feeds.write_operations(session, "offers", operations)
+    members.on_change()
+    return codes
+
+
+def check(coupon: Coupon, currency: str) -> None:
+    """Raises ProgrammeError."""
+    if coupon.currency != currency:
+        raise ProgrammeError(detail=f"expected a coupon in {currency}, got {coupon.currency}")
+    if bool(coupon.amount_minor) == bool(coupon.percent_bp):
+        raise ProgrammeError(detail="expected an amount or a share, got both or none")
+    if coupon.valid_until <= coupon.valid_from:
+        raise ProgrammeError(detail="expected a coupon that ends after it begins")
+
+
+def claim(members: Members, location_id: str, wanted: CouponClaim) -> CouponClaimed:
+    """Gives a coupon to one basket for a while. Again for the same basket: the same answer."""
+    now = members.clock.now()
+    until = now + HOLD_FOR
+    with members.database.write() as session:
+        repository.lock(session)
+        row = session.get(CouponRow, wanted.hashed)
+        if row is None:
+            raise CouponUnknownError
+        _refuse_when_not(Coupon.model_validate_json(row.body), now)
+        if row.is_single:
+            _refuse_spent(session, wanted, now)
+        hold = CouponHold(
+            hashed=wanted.hashed, reference=wanted.reference, location_id=location_id, until=until
+        )
+        session.merge(hold)
+    return CouponClaimed(hashed=wanted.hashed, until=until)
+
+
+def _refuse_when_not(coupon: Coupon, now: datetime) -> None:
+    if not coupon.valid_from <= now <= coupon.valid_until:
+        raise CouponNotNowError(
+            valid_from=coupon.valid_from.isoformat(), valid_until=coupon.valid_until.isoformat()
+        )
+
+
+def _refuse_spent(session: Session, wanted: CouponClaim, now: datetime) -> None:
+    for use in repository.coupon_uses(session, [wanted.hashed]):
+        at = use.occurred_at.isoformat(timespec="minutes")
+        raise CouponSpentError(location_id=use.location_id, at=at)
+    for hold in repository.coupon_holds(session, wanted.hashed, now):
+        if hold.reference != wanted.reference:
+            at = hold.until.isoformat(timespec="minutes")
+            raise CouponSpentError(location_id=hold.location_id, at=at)
+
+
+def losses(session: Session) -> list[Loss]:
+    """Every use of a single coupon after its first, the newest first."""
+    query = (
+        select(CouponUse)
+        .join(CouponRow, col(CouponRow.hashed) == CouponUse.hashed)
+        .where(col(CouponRow.is_single))
+        .order_by(col(CouponUse.occurred_at), CouponUse.sale_id)
+    )
+    seen: set[str] = set()
+    found = []
+    for use in session.exec(query):
+        if use.hashed in seen:
+            own = (use.amount_minor, use.currency, use.location_id, use.occurred_at)
+            found.append(Loss(use.hashed, *own))
+        seen.add(use.hashed)
+    return found[::-1]
+
+
+def most_lost(members: Members) -> int:
+    """The most single coupons that can be taken twice through one cut of the whole chain."""
+    with members.database.read() as session:
+        rules = members.programme_in(session)
+    return coupon_bound(len(rules.shops), rules.coupon_offline_limit)
+
+
+def worth_minor(row: CouponRow, basket_minor: int) -> int:
+    return coupon_worth_minor(Coupon.model_validate_json(row.body), basket_minor)
+
+
+def _code() -> str:
+    return "TWC1." + base64.b32encode(secrets.token_bytes(CODE_BYTES)).decode()

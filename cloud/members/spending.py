@@ -1,0 +1,194 @@
+"""Points and stored value that are given out on being asked: held or taken once, whatever is asked again.
+
+Points are held for a sale and go with its fact; stored value goes at once, and never below zero.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Final, NamedTuple
+
+from sqlmodel import Session
+
+from cloud.errors import (
+    MemberBlockedError,
+    NotEnoughError,
+    OtherCurrencyError,
+    SpendDiffersError,
+)
+from cloud.members import repository
+from cloud.members.ledger import POINTS, STORED_VALUE
+from cloud.members.service import Members, living
+from cloud.members.standing import Standing, standing
+from cloud.members.tables import Member, MemberAct, PointsHold
+from contract.members import MemberSpend, MemberSpent
+
+HOLD_FOR: Final = timedelta(minutes=30)
+
+
+class Place(NamedTuple):
+    """Where and by which id something is asked."""
+
+    act_id: str
+    location_id: str
+
+
+def spend(members: Members, place: Place, wanted: MemberSpend) -> MemberSpent:
+    """Raises NotEnoughError, MemberBlockedError and what `living` raises, with nothing taken."""
+    now = members.clock.now()
+    with members.database.write() as session:
+        repository.lock(session)
+        member = living(session, wanted.member_id)
+        done = _before(session, place.act_id, member, wanted)
+        if done is None:
+            _check(_standing(members, session, member, now), wanted, members.currency)
+            session.add(_row(place, member, wanted, now))
+            session.flush()
+        stand = _standing(members, session, member, now)
+    left = stand.available if wanted.what == POINTS else stand.stored_minor
+    return MemberSpent(spend_id=place.act_id, amount=wanted.amount, left=left)
+
+
+def give_back(members: Members, spend_id: str) -> MemberSpent:
+    """Undoes a spend that no sale came of. Where there is none, none of that id will be taken any more."""
+    now = members.clock.now()
+    with members.database.write() as session:
+        repository.lock(session)
+        hold, act = session.get(PointsHold, spend_id), session.get(MemberAct, spend_id)
+        if hold is not None:
+            hold.is_released = True
+            session.add(hold)
+        elif act is None:
+            session.add(_never(spend_id, now))
+        elif not repository.is_sold(session, spend_id):
+            _undo(session, act, now)
+    return MemberSpent(spend_id=spend_id, amount=0, left=0)
+
+
+def top_up(
+    members: Members, act_id: str, name: str, amount_minor: int, reference: str = ""
+) -> Standing:
+    return _act(members, act_id, name, STORED_VALUE, "top_up", amount_minor, reference)
+
+
+def gift(members: Members, act_id: str, name: str, points: int, reference: str = "") -> Standing:
+    """Points from head office, for an apology or a birthday."""
+    return _act(members, act_id, name, POINTS, "gift", points, reference)
+
+
+def write_off(members: Members, act_id: str, name: str) -> Standing:
+    """What of a debt lies beyond the programme's cap is the company's loss from now on."""
+    now = members.clock.now()
+    with members.database.read() as session:
+        lost = _standing(members, session, living(session, name), now).lost
+    return _act(members, act_id, name, POINTS, "written_off", lost, "")
+
+
+def _act(
+    members: Members,
+    act_id: str,
+    name: str,
+    unit: str,
+    kind: str,
+    amount: int,
+    reference: str,
+) -> Standing:
+    now = members.clock.now()
+    with members.database.write() as session:
+        repository.lock(session)
+        member = living(session, name)
+        made = MemberAct(
+            act_id=act_id,
+            member_id=member.member_id,
+            unit=unit,
+            kind=kind,
+            amount=amount,
+            location_id="",
+            reference=reference,
+            done_at=now,
+        )
+        known = session.get(MemberAct, act_id)
+        if known is None and amount:
+            session.add(made)
+            session.flush()
+        elif known is not None and (known.unit, known.kind) != (unit, kind):
+            raise SpendDiffersError(act_id=act_id)
+        return _standing(members, session, member, now)
+
+
+def _standing(members: Members, session: Session, member: Member, now: datetime) -> Standing:
+    return standing(session, member, members.programme_in(session), now)
+
+
+def _before(
+    session: Session, act_id: str, member: Member, wanted: MemberSpend
+) -> PointsHold | MemberAct | None:
+    """The same spend as it was done before. Raises SpendDiffersError where it was another, or was undone."""
+    hold, act = session.get(PointsHold, act_id), session.get(MemberAct, act_id)
+    if hold is None and act is None:
+        return None
+    own = repository.ids(repository.family(session, member.member_id))
+    asked = (wanted.what, wanted.amount)
+    if hold and not hold.is_released and hold.member_id in own and asked == (POINTS, hold.points):
+        return hold
+    is_undone = repository.undone(session, act_id) is not None
+    if act and not is_undone and act.member_id in own and asked == (STORED_VALUE, -act.amount):
+        return act
+    raise SpendDiffersError(act_id=act_id)
+
+
+def _check(stand: Standing, wanted: MemberSpend, currency: str) -> None:
+    if wanted.what == STORED_VALUE and wanted.currency != currency:
+        raise OtherCurrencyError(ours=currency, theirs=wanted.currency)
+    if wanted.what == POINTS and stand.is_blocked:
+        raise MemberBlockedError(debt=-stand.balance)
+    left = stand.available if wanted.what == POINTS else stand.stored_minor
+    if wanted.amount > left:
+        raise NotEnoughError(wanted=wanted.amount, left=left)
+
+
+def _row(
+    place: Place, member: Member, wanted: MemberSpend, now: datetime
+) -> PointsHold | MemberAct:
+    if wanted.what == POINTS:
+        return PointsHold(
+            spend_id=place.act_id,
+            member_id=member.member_id,
+            points=wanted.amount,
+            location_id=place.location_id,
+            until=now + HOLD_FOR,
+        )
+    return MemberAct(
+        act_id=place.act_id,
+        member_id=member.member_id,
+        unit=STORED_VALUE,
+        kind="spent",
+        amount=-wanted.amount,
+        location_id=place.location_id,
+        reference=wanted.reference,
+        done_at=now,
+    )
+
+
+def _never(spend_id: str, now: datetime) -> PointsHold:
+    """Stands where the spend would: a question that was held up on the way finds it."""
+    return PointsHold(
+        spend_id=spend_id, member_id="", points=0, location_id="", until=now, is_released=True
+    )
+
+
+def _undo(session: Session, act: MemberAct, now: datetime) -> None:
+    if act.kind != "spent" or repository.undone(session, act.act_id):
+        return
+    session.add(
+        MemberAct(
+            act_id=f"{act.act_id}:back",
+            member_id=act.member_id,
+            unit=act.unit,
+            kind="given_back",
+            amount=-act.amount,
+            location_id=act.location_id,
+            reference=act.act_id,
+            done_at=now,
+        )
+    )
