@@ -304,3 +304,20 @@ CREATE TABLE coupon_use (
     PRIMARY KEY (sale_id, number)
 );
 CREATE INDEX ix_coupon_use_hashed ON coupon_use (hashed);
+
+-- Sales of goods that were promised or set aside for somebody else: whoever holds goods at the counter gets them.
+CREATE TABLE stock_override (
+    uid VARCHAR NOT NULL,
+    edge_id VARCHAR NOT NULL,
+    location_id VARCHAR NOT NULL,
+    sale_id VARCHAR NOT NULL,
+    sku VARCHAR NOT NULL,
+    kind VARCHAR NOT NULL,
+    quantity INTEGER NOT NULL,
+    on_hand INTEGER NOT NULL,
+    set_aside INTEGER NOT NULL,
+    promised INTEGER NOT NULL,
+    occurred_at {moment} NOT NULL,
+    PRIMARY KEY (uid)
+);
+CREATE INDEX ix_stock_override_location_id ON stock_override (location_id);

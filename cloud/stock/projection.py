@@ -6,11 +6,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from cloud.projection import Origin, Projection, Row, row
-from cloud.stock.tables import SetAsideEntry, StockEntry
+from cloud.stock.tables import SetAsideEntry, StockEntry, StockOverride
 from contract.envelope import FactBody
 from contract.orders import JobCancelled, JobFact, JobHandedOver, JobPicked, PickedLine
 from contract.sales import LineLot, ReturnCompleted, ReturnLine, SaleCompleted, SaleLine
-from contract.stock import StockMoved
+from contract.stock import GoodsReceived, StockCounted, StockMoved, StockOverridden
 
 
 class Move(NamedTuple):
@@ -67,6 +67,39 @@ def moved_entries(origin: Origin, moved: StockMoved) -> list[Row]:
     return entries(origin, moved, moved.reason, moved.movement_id, moves)
 
 
+def counted_entries(origin: Origin, counted: StockCounted) -> list[Row]:
+    lots = [lot for line in counted.lines for lot in line.lots]
+    moves = (
+        Move(number, lot.sku, lot.quantity, lot.lot, lot.expiry)
+        for number, lot in enumerate(lots, 1)
+    )
+    return entries(origin, counted, "counted", counted.count_id, moves)
+
+
+def received_entries(origin: Origin, came: GoodsReceived) -> list[Row]:
+    """All that came is received, also what is damaged: that leaves again as damaged."""
+    reason = "transferred_in" if came.source == "transfer" else "received"
+    reference, count = came.source_id or came.receiving_id, len(came.lines)
+    came_in = (
+        Move(number, line.sku, line.received, line.lot, line.expiry)
+        for number, line in enumerate(came.lines, 1)
+        if line.received
+    )
+    spoilt = (
+        Move(count + number, line.sku, -line.damaged, line.lot, line.expiry)
+        for number, line in enumerate(came.lines, 1)
+        if line.damaged
+    )
+    return [
+        *entries(origin, came, reason, reference, came_in),
+        *entries(origin, came, "damaged", reference, spoilt),
+    ]
+
+
+def override_rows(origin: Origin, told: StockOverridden) -> list[Row]:
+    return [row(StockOverride, told, uid=origin.uid, edge_id=origin.edge_id)]
+
+
 def _aside(origin: Origin, fact: JobFact, lines: Sequence[PickedLine], sign: int) -> list[Row]:
     own = {"uid": origin.uid, "edge_id": origin.edge_id, "job_id": fact.job_id}
     return [
@@ -100,6 +133,9 @@ PROJECTIONS = (
     Projection(SaleCompleted, (StockEntry,), sold_entries),
     Projection(ReturnCompleted, (StockEntry,), returned_entries),
     Projection(StockMoved, (StockEntry,), moved_entries),
+    Projection(StockCounted, (StockEntry,), counted_entries),
+    Projection(GoodsReceived, (StockEntry,), received_entries),
+    Projection(StockOverridden, (StockOverride,), override_rows),
     Projection(JobPicked, (SetAsideEntry,), picked_aside),
     Projection(JobHandedOver, (SetAsideEntry,), handed_aside),
     Projection(JobCancelled, (SetAsideEntry,), released_aside),

@@ -47,3 +47,21 @@ class SetAsideEntry(SQLModel, table=True):
     lot: str
     expiry: str
     quantity: int = Field(sa_type=sa.BigInteger)
+
+
+class StockOverride(SQLModel, table=True):
+    """A customer held goods that were meant for somebody else, and got them. `kind` is "promised" or "set_aside"."""
+
+    __tablename__ = "stock_override"
+
+    uid: str = Field(primary_key=True)
+    edge_id: str
+    location_id: str = Field(index=True)
+    sale_id: str
+    sku: str
+    kind: str
+    quantity: int
+    on_hand: int
+    set_aside: int
+    promised: int
+    occurred_at: datetime = Field(sa_type=Utc)

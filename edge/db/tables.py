@@ -289,6 +289,20 @@ class CounterOrder(BoxTable, table=True):
     body: str
 
 
+class ReceivedLine(BoxTable, table=True):
+    __tablename__: ClassVar[Any] = "received_line"
+    receiving_id: str = Field(primary_key=True)
+    number: int = Field(primary_key=True)
+    arrival_id: str
+    sku: str
+    lot: str
+    expiry: str
+    expected: int
+    received: int
+    damaged: int
+    received_at: str
+
+
 class Payment(BoxTable, table=True):
     payment_id: str = Field(primary_key=True)
     reference: str

@@ -161,6 +161,50 @@ class GoodsExpired(Refused):
     advice = "Take it off the shelf and offer another one; the basket is unchanged."
 
 
+class MoreThanAnnounced(Refused):
+    key = "stock.more_than_announced"
+    template = "{name}: {expected} were announced and {received} have come. Nothing was taken in."
+    advice = "Count again; if so many came, confirm that more came than was announced."
+
+
+class CameExpired(Refused):
+    key = "stock.came_expired"
+    template = (
+        "{name} came with the use-by date {expiry}; today is {business_date}. Nothing was taken in."
+    )
+    advice = "Enter the expired pieces as damaged and send them back with the driver."
+
+
+class MoreDamagedThanCame(Malformed):
+    key = "stock.more_damaged_than_came"
+    template = "{name}: {damaged} damaged of {received} that came. Nothing was taken in."
+    advice = "Damaged pieces are counted among those that came: correct one of the two."
+
+
+class CountDisagrees(Refused):
+    """Told, not raised: the count is what holds."""
+
+    key = "stock.count_disagrees"
+    template = "{name}: {counted} counted, {expected} expected. The stock now says {counted}."
+    advice = "Look behind the shelf once more; if you find some, count again."
+
+
+class PromisedGoodsSold(Refused):
+    """Told, not raised: whoever holds the goods gets them."""
+
+    key = "stock.promised_sold"
+    template = "{quantity} x {name} sold, though {promised} are promised and {left} are left."
+    advice = "Pick the open orders now; what is missing is found for the customer elsewhere."
+
+
+class SetAsideGoodsSold(Refused):
+    """Told, not raised: whoever holds the goods gets them."""
+
+    key = "stock.set_aside_sold"
+    template = "{quantity} x {name} sold, though all that is left is set aside for orders."
+    advice = "See that nothing is missing on the pick-up shelf; else count this product."
+
+
 class ReceiptScanned(Refused):
     key = "goods.receipt_scanned"
     template = "That is the code of a receipt, not of goods."

@@ -159,7 +159,7 @@ class World:
 
     def of_box(self) -> RightsAccount:
         known = sum(it.left - it.aside for it in self.promises if it.is_known)
-        unheard = sum(-word.on_hand for word in self.words if word.on_hand < 0)
+        unheard = sum(-word.on_hand for word in self.words if word.on_hand < 0 and not word.promise)
         return RightsAccount(self.on_hand, self.aside, self.cap, self.keep, known, unheard)
 
     def of_hub(self) -> RightsAccount:

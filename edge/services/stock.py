@@ -39,12 +39,12 @@ def move(shop: Shop, reason: Reason, moves: Sequence[Move]) -> StockMoved:
 
     def use_case(work: Work) -> StockMoved:
         for each in moves:
-            _check_known(work, each.sku)
+            check_known(work, each.sku)
         fact = StockMoved(
             **work.header(work.business_date()),
             movement_id=work.new_id(),
             reason=reason,
-            cashier=_cashier(work),
+            cashier=cashier(work),
             moves=tuple(StockMove(**each._asdict()) for each in moves),
         )
         cause = {"cause": reason, "cause_id": fact.movement_id}
@@ -61,12 +61,12 @@ def level(shop: Shop, sku: str) -> int:
         return int(reader.scalar(_LEVEL, sku=sku))
 
 
-def _check_known(work: Work, sku: str) -> None:
+def check_known(work: Work, sku: str) -> None:
     if not work.unit.scalar(_PRODUCTS, sku=sku):
         raise UnknownCode(code=sku)
 
 
-def _cashier(work: Work) -> str:
+def cashier(work: Work) -> str:
     """Goods may come in before anybody has opened a shift."""
     shift = work.unit.first(tables.Shift, OPEN_SHIFT)
     return shift.cashier if shift else ""

@@ -134,3 +134,19 @@ CREATE TABLE coupon_use (
 ) WITHOUT ROWID;
 CREATE INDEX coupon_use_basket ON coupon_use (basket_id);
 CREATE INDEX coupon_use_unknown ON coupon_use (is_foreign) WHERE known_at = '';
+
+-- What has come in of each arrival (feed arrivals@SHOP), so that two deliveries of one order are counted together.
+CREATE TABLE received_line (
+    receiving_id TEXT NOT NULL,
+    number INTEGER NOT NULL,
+    arrival_id TEXT NOT NULL,
+    sku TEXT NOT NULL,
+    lot TEXT NOT NULL,
+    expiry TEXT NOT NULL,
+    expected INTEGER NOT NULL,
+    received INTEGER NOT NULL,
+    damaged INTEGER NOT NULL,
+    received_at TEXT NOT NULL,
+    PRIMARY KEY (receiving_id, number)
+) WITHOUT ROWID;
+CREATE INDEX received_line_arrival ON received_line (arrival_id) WHERE arrival_id <> '';

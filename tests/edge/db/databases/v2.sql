@@ -229,6 +229,19 @@ INSERT INTO "product_code" VALUES('08801234500012','BREAD');
 INSERT INTO "product_code" VALUES('08801234500036','CAKE');
 INSERT INTO "product_code" VALUES('00000050123452','MILK');
 INSERT INTO "product_code" VALUES('08801234500029','MILK');
+CREATE TABLE received_line (
+    receiving_id TEXT NOT NULL,
+    number INTEGER NOT NULL,
+    arrival_id TEXT NOT NULL,
+    sku TEXT NOT NULL,
+    lot TEXT NOT NULL,
+    expiry TEXT NOT NULL,
+    expected INTEGER NOT NULL,
+    received INTEGER NOT NULL,
+    damaged INTEGER NOT NULL,
+    received_at TEXT NOT NULL,
+    PRIMARY KEY (receiving_id, number)
+) WITHOUT ROWID;
 CREATE TABLE sale (
     sale_id TEXT NOT NULL PRIMARY KEY,
     receipt_number INTEGER NOT NULL,
@@ -392,6 +405,7 @@ CREATE INDEX points_use_unknown ON points_use (spend_id) WHERE state = 'sold' AN
 CREATE INDEX points_use_open ON points_use (spend_id) WHERE state IN ('asked', 'giving_back');
 CREATE INDEX coupon_use_basket ON coupon_use (basket_id);
 CREATE INDEX coupon_use_unknown ON coupon_use (is_foreign) WHERE known_at = '';
+CREATE INDEX received_line_arrival ON received_line (arrival_id) WHERE arrival_id <> '';
 DELETE FROM "sqlite_sequence";
 INSERT INTO "sqlite_sequence" VALUES('stream',1);
 COMMIT;

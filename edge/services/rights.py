@@ -1,0 +1,105 @@
+"""What of the shop's goods is whose: free for walk-ins, leased to the hub, promised, set aside; counted here and now.
+
+The hub counts the same way with what it has heard (`contract.rights`).
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable
+from typing import Any, Final, NamedTuple
+
+from contract.feeds import shop_feed
+from contract.rights import RightsAccount
+from edge.db.unit_of_work import Reader
+from edge.services import feeds
+from edge.services.shop import Shop
+
+BOUND: Final = {
+    "en": "If the line drops now, at most {bound} of these can be promised twice.",
+    "ko": "지금 회선이 끊기면 이 상품은 최대 {bound}개까지 이중으로 약속될 수 있습니다.",
+    "zh": "如果线路现在断开，该商品最多有 {bound} 件可能被重复承诺。",
+}
+
+_LEVELS: Final = "SELECT sku, sum(quantity) FROM stock_move GROUP BY sku"
+_LEVEL: Final = "SELECT coalesce(sum(quantity), 0) FROM stock_move WHERE sku = ?"
+# A picked job is short of what it does not have: that was told, and is owed to nobody here any more.
+_OWED: Final = """
+SELECT sku, sum(aside), sum(promised) FROM (
+    SELECT sku, quantity AS aside, 0 AS promised FROM set_aside
+    UNION ALL
+    SELECT line.value ->> 'sku', 0, line.value ->> 'quantity'
+    FROM shop_job, json_each(shop_job.body, '$.lines') AS line
+    WHERE shop_job.state IN ('accepted', 'picked', 'ready') AND shop_job.state = 'accepted')
+GROUP BY sku
+"""
+_UNHEARD: Final = """
+SELECT outbox.body FROM outbox JOIN stream ON stream.epoch = outbox.epoch
+WHERE outbox.seq > stream.acked
+  AND outbox.body ->> 'type' IN ('sale.completed', 'stock.moved', 'stock.counted')
+"""
+
+
+class Owed(NamedTuple):
+    """Pieces of one product that somebody else waits for: laid aside already, or promised and still on the shelf."""
+
+    set_aside: int
+    promised: int
+
+
+def owed(reader: Reader) -> dict[str, Owed]:
+    """By SKU; products that nobody waits for are not in it."""
+    return {sku: Owed(aside, promised) for sku, aside, promised in reader.sql(_OWED)}
+
+
+def level(reader: Reader, sku: str) -> int:
+    return int(reader.sql(_LEVEL, (sku,)).fetchone()[0])
+
+
+def accounts(shop: Shop) -> dict[str, RightsAccount]:
+    """Every product that has ever moved here, by SKU."""
+    with shop.read() as reader:
+        policy = feeds.values(reader, shop_feed("rights", shop.settings.location_id))
+        waiting, unheard = owed(reader), gone_unheard(_unheard(reader))
+        levels = {sku: int(quantity) for sku, quantity in reader.sql(_LEVELS)}
+    return {
+        sku: _account(
+            quantity, policy.get(sku) or policy.get("*") or {}, waiting.get(sku)
+        )._replace(unheard=unheard[sku])
+        for sku, quantity in sorted(levels.items())
+    }
+
+
+def sentences(account: RightsAccount) -> dict[str, str]:
+    """The bound in words, by language."""
+    return {language: words.format(bound=account.bound) for language, words in BOUND.items()}
+
+
+def gone_unheard(facts: Iterable[dict[str, Any]]) -> Counter[str]:
+    """What these facts took off the shelf, by SKU. What came in meanwhile makes nothing promised twice."""
+    gone = Counter[str]()
+    for fact in facts:
+        for sku, quantity in _outflows(fact):
+            gone[sku] += max(0, quantity)
+    return gone
+
+
+def _outflows(fact: dict[str, Any]) -> list[tuple[str, int]]:
+    match fact["type"]:
+        case "sale.completed":
+            lines = [line for line in fact["lines"] if not line.get("order_id")]
+            return [(line["sku"], line["quantity"]) for line in lines]
+        case "stock.counted":
+            return [(line["sku"], line["expected"] - line["counted"]) for line in fact["lines"]]
+        case _:
+            return [(move["sku"], -move["quantity"]) for move in fact.get("moves", ())]
+
+
+def _account(on_hand: int, policy: dict[str, Any], waiting: Owed | None) -> RightsAccount:
+    aside, promised = waiting or Owed(0, 0)
+    return RightsAccount(on_hand, aside, policy.get("cap", 0), policy.get("keep", 0), promised)
+
+
+def _unheard(reader: Reader) -> Iterable[dict[str, Any]]:
+    return (json.loads(body) for (body,) in reader.sql(_UNHEARD))

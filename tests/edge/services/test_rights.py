@@ -1,0 +1,68 @@
+"""What of the shop's goods is whose, and the bound in words."""
+
+from contract.feeds import Operation, Ops
+from contract.rights import RightsAccount
+from edge.services import feed_stores, feeds, rights, selling, stock
+from edge.services.selling import Ordered
+from edge.services.shop import Shop
+from edge.services.stock import Move
+
+FEED = "rights@maru-office-tower"
+
+
+def allow(shop: Shop, **policy: dict[str, int]) -> None:
+    rows = tuple(
+        Operation(key=key.replace("any", "*"), version=1, value=value)
+        for key, value in policy.items()
+    )
+    ops = Ops(feed=FEED, after=0, through=1, operations=rows)
+    with shop.write() as work:
+        feeds.apply(work.unit, feed_stores.stores_of("maru-office-tower")[FEED], ops)
+
+
+def hear_everything(shop: Shop) -> None:
+    with shop.write() as work:
+        work.unit.sql("UPDATE stream SET acked = (SELECT max(seq) FROM outbox)")
+
+
+def test_goods_without_a_policy_are_the_shops_own(shop: Shop) -> None:
+    stock.move(shop, "received", [Move("CAKE", 5)])
+    account = rights.accounts(shop)["CAKE"]
+    assert account == RightsAccount(5)
+    assert (account.leased, account.walk_in, account.bound) == (0, 5, 0)
+
+
+def test_the_policy_of_a_product_goes_before_that_of_all(shop: Shop) -> None:
+    allow(shop, CAKE={"cap": 2, "keep": 1}, any={"cap": 9, "keep": 0})
+    stock.move(shop, "received", [Move("CAKE", 5), Move("BREAD", 3)])
+    found = rights.accounts(shop)
+    assert found == {"BREAD": RightsAccount(3, cap=9), "CAKE": RightsAccount(5, cap=2, keep=1)}
+    assert (found["CAKE"].leased, found["CAKE"].walk_in) == (2, 3)
+
+
+def test_set_aside_goods_are_nobody_elses(shop: Shop) -> None:
+    allow(shop, CAKE={"cap": 4, "keep": 0})
+    stock.move(shop, "received", [Move("CAKE", 5)])
+    with shop.write() as work:
+        work.unit.sql("INSERT INTO set_aside VALUES ('job-1', 1, 'CAKE', '', '', 3)")
+    account = rights.accounts(shop)["CAKE"]
+    assert (account.free, account.leased, account.bound) == (2, 2, 2)
+
+
+def test_what_the_hub_has_not_heard_counts_into_the_bound(shop: Shop) -> None:
+    allow(shop, CAKE={"cap": 4, "keep": 0})
+    stock.move(shop, "received", [Move("CAKE", 5)])
+    hear_everything(shop)
+    selling.sell(shop, [Ordered("CAKE", 4)])
+    account = rights.accounts(shop)["CAKE"]
+    assert (account.free, account.unheard, account.bound) == (1, 4, 4)
+    hear_everything(shop)
+    assert rights.accounts(shop)["CAKE"].bound == 1
+
+
+def test_the_bound_is_said_in_three_languages() -> None:
+    assert rights.sentences(RightsAccount(5, cap=2)) == {
+        "en": "If the line drops now, at most 2 of these can be promised twice.",
+        "ko": "지금 회선이 끊기면 이 상품은 최대 2개까지 이중으로 약속될 수 있습니다.",
+        "zh": "如果线路现在断开，该商品最多有 2 件可能被重复承诺。",
+    }
