@@ -155,7 +155,9 @@ def build_app(hub: Hub) -> FastAPI:
         app.include_router(router)
     app.add_api_route("/health", hub.health)
     app.add_api_route("/.well-known/twinstore", lambda: _about(hub))
-    console = Console(hub.settings, database, clock, hub.changes, hub.command_asked)
+    console = Console(
+        hub.settings, database, clock, hub.changes, hub.command_asked, hub.catalogue_changed
+    )
     console.add_to(app)
     secret = hub.identity.secret("storefront cookies")
     storefront = Storefront(hub.settings, database, clock, secret)

@@ -4,29 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
+from urllib.parse import urlencode
 
 from fastapi import FastAPI, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from pydantic import ValidationError
+from sqlmodel import Session
 from starlette.concurrency import run_in_threadpool
 
 from cloud.changes import Changes
 from cloud.clock import Clock
-from cloud.console import views
+from cloud.console import office_views, views
 from cloud.console.tables import SavedFilter
 from cloud.console.views import Desk, View
 from cloud.db import Database
-from cloud.errors import HubError, NotFoundError
+from cloud.errors import HubError, MalformedError, NotFoundError
 from cloud.fleet import commands
 from cloud.fleet import repository as fleet
 from cloud.fleet.commands import VERB_PATTERN, Wanted
 from cloud.ingest.tables import Alarm
 from cloud.live import stream
+from cloud.purchasing import service as purchasing
+from cloud.purchasing.service import purchase_of
 from cloud.settings import Settings
 from contract.text import PlainText
 from ui.pages import Look, Pages, Place
 from ui.stream import response
 
+Ending = Literal["closed", "cancelled"]
 Build = Callable[[Desk, Mapping[str, str]], View]
 SCREENS: dict[str, Build] = {
     "/": views.fleet_view,
@@ -35,7 +41,9 @@ SCREENS: dict[str, Build] = {
     "/sales/{sale_id}": views.sale_view,
     "/stock": views.stock_view,
     "/stock/{location_id}/{sku}": views.ledger_view,
+    "/stock/purchasing": office_views.purchasing_view,
     "/money": views.money_view,
+    "/money/books": office_views.books_view,
     "/money/{shift_id}": views.shift_view,
     "/data": views.data_view,
     "/find": views.find_view,
@@ -50,8 +58,9 @@ class Console:
         clock: Clock,
         changes: Changes,
         on_ask: Callable[[], None],
+        on_feeds: Callable[[], None],
     ) -> None:
-        """`on_ask` tells the ingest that a box has been asked for something."""
+        """`on_ask` tells the ingest that a box has been asked for something, `on_feeds` that heads have moved."""
         place = Place(settings.currency, settings.timezone, settings.accent, settings.language)
         self.pages = Pages(Path(__file__).parent, place)
         self._settings = settings
@@ -59,6 +68,7 @@ class Console:
         self._clock = clock
         self._changes = changes
         self._on_ask = on_ask
+        self._on_feeds = on_feeds
 
     def add_to(self, app: FastAPI) -> None:
         for path, build in SCREENS.items():
@@ -67,6 +77,8 @@ class Console:
         app.add_api_route("/sales/filters", self.save_filter, methods=["POST"])
         app.add_api_route("/sales/filters/forget", self.forget_filter, methods=["POST"])
         app.add_api_route("/boxes/{edge_id}/commands", self.ask, methods=["POST"])
+        app.add_api_route("/stock/purchasing", self.order, methods=["POST"])
+        app.add_api_route("/stock/purchasing/{purchase_id}", self.end_order, methods=["POST"])
         app.add_api_route("/data/alarms/done", self.alarm_done, methods=["POST"])
         self.pages.add_to(app)
 
@@ -107,6 +119,33 @@ class Console:
         commands.ask(self._database, self._clock, edge_id, wanted)
         self._on_ask()
         return RedirectResponse(f"/boxes/{edge_id}#commands-title", 303)
+
+    async def order(self, request: Request) -> Response:
+        """The fields are `Purchase`'s, with a quantity for each SKU under its name; 0 leaves it out."""
+        form = {name: str(value) for name, value in (await request.form()).items()}
+        at = await run_in_threadpool(self._order, form)
+        return RedirectResponse(f"/stock/purchasing?{urlencode({'location_id': at})}#orders", 303)
+
+    def _order(self, form: dict[str, str]) -> str:
+        try:
+            purchase = purchase_of(form)
+        except ValidationError as error:
+            problem = error.errors(include_url=False, include_input=False)[0]
+            place = ".".join(map(str, problem["loc"]))
+            raise MalformedError(place=place, problem=problem["msg"]) from error
+        own = self._settings
+        with self._database.write() as session:
+            where = purchasing.Place(self._clock.now(), own.zone, own.currency)
+            purchasing.order(session, where, purchase)
+        self._on_feeds()
+        return purchase.location_id
+
+    def end_order(self, purchase_id: str, end: Annotated[Ending, Form()]) -> Response:
+        with self._database.write() as session:
+            made = purchasing.end(session, purchase_id, end)
+        self._on_feeds()
+        at = urlencode({"location_id": made.location_id})
+        return RedirectResponse(f"/stock/purchasing?{at}#orders", 303)
 
     def refusal(self, request: Request, error: HubError) -> Response:
         """A page for a person to whom the hub says no; in English where the catalogue lacks the words."""
@@ -150,7 +189,7 @@ class Console:
         asked = {**request.query_params, **request.path_params}
         query = f"?{request.url.query}" if request.url.query else ""
         with self._database.read() as session:
-            desk = Desk(session, self._clock.now(), self._settings.company, look.language)
+            desk = self._desk(session, look)
             view = build(desk, asked)
             count = len(fleet.alarms(session))
             session.expunge_all()
@@ -163,6 +202,10 @@ class Console:
             "asked": asked,
             "worst": views.WORST,
         }
+
+    def _desk(self, session: Session, look: Look) -> Desk:
+        own = self._settings
+        return Desk(session, self._clock.now(), own.company, look.language, own.zone, own.currency)
 
     def _frame(self, view: View) -> dict[str, Any]:
         """What every page has around its own part; of one that shows no state, all there is."""

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
 
 from sqlmodel import Session, SQLModel, col, or_, select
 
@@ -41,12 +42,19 @@ WORST = frozenset({WireError.FORK.value, WireError.TWO_BOXES.value, Z_DIFFERS})
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """What a view works with: one read transaction, the moment, the company, the reader's language."""
+    """What a view works with: one read transaction, the moment, the company, its place, the reader's language."""
 
     session: Session
     now: datetime
     company: str
     language: str
+    zone: ZoneInfo
+    currency: str
+
+    @property
+    def today(self) -> date:
+        """In the company's own time."""
+        return self.now.astimezone(self.zone).date()
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,10 +145,10 @@ def stock_view(desk: Desk, asked: Mapping[str, str]) -> View:
     for level in stock.levels(desk.session, skus=skus):
         table.setdefault(level.sku, {})[level.location_id] = level.quantity
     if not search:
-        names = _product_names_of(desk, sorted(table)[: 5 * SHOWN])
+        names = product_names_of(desk, sorted(table)[: 5 * SHOWN])
     values = {
         "search": search,
-        "locations": [(location, _location_name(desk, location)) for location in locations],
+        "locations": [(location, location_name(desk, location)) for location in locations],
         "table": dict(sorted(table.items())[: 5 * SHOWN]),
         "total": len(table),
         "names": names,
@@ -154,9 +162,9 @@ def ledger_view(desk: Desk, asked: Mapping[str, str]) -> View:
     if not level:
         raise NotFoundError(what="stock ledger", name=f"{location}/{sku}")
     values = {
-        "location": _location_name(desk, location),
+        "location": location_name(desk, location),
         "sku": sku,
-        "name": _product_names_of(desk, [sku]).get(sku, sku),
+        "name": product_names_of(desk, [sku]).get(sku, sku),
         "level": level[0],
         "entries": stock.entries(desk.session, location, sku, 2 * SHOWN),
     }
@@ -259,7 +267,7 @@ def _shop_names(desk: Desk) -> dict[str, str]:
     }
 
 
-def _location_name(desk: Desk, location_id: str) -> str:
+def location_name(desk: Desk, location_id: str) -> str:
     for edge in fleet.edges(desk.session):
         if edge.location_id == location_id:
             return shop_name(edge, desk.company, desk.language)
@@ -271,7 +279,7 @@ def _product_names(desk: Desk, search: str) -> dict[str, str]:
     return {product.sku: name for product, name in _fitting(desk, search)} if search else {}
 
 
-def _product_names_of(desk: Desk, skus: list[str]) -> dict[str, str]:
+def product_names_of(desk: Desk, skus: list[str]) -> dict[str, str]:
     query = select(CatalogueProduct).where(col(CatalogueProduct.sku).in_(skus))
     return {
         product.sku: name_in(json.loads(product.names), desk.language)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -32,6 +32,17 @@ class Purchase(BaseModel):
     location_id: str = Field(min_length=1)
     supplier: str = Field(min_length=1)
     lines: list[Wanted] = Field(min_length=1, max_length=500)
+
+
+def purchase_of(form: Mapping[str, str]) -> Purchase:
+    """A form's fields, with a quantity under each SKU behind "quantity:". Raises pydantic's ValidationError."""
+    quantities = {
+        name.partition(":")[2]: value
+        for name, value in form.items()
+        if name.startswith("quantity:") and value not in ("", "0")
+    }
+    lines = [{"sku": sku, "quantity": quantity} for sku, quantity in quantities.items()]
+    return Purchase.model_validate({**form, "lines": lines})
 
 
 class Place(NamedTuple):

@@ -23,7 +23,9 @@ from contract.health import Health
 
 LOCALES = Path(cloud.console.__file__).parent / "locale"
 TEMPLATES = Path(cloud.console.__file__).parent / "templates"
-PAGES = ["/", "/sales", "/stock", "/money", "/data", "/find", "/find?q=lipstick"]
+PAGES = [
+    "/", "/sales", "/stock", "/stock/purchasing", "/money", "/money/books", "/data", "/find", "/find?q=lipstick",
+]  # fmt: skip
 
 
 @pytest.fixture
