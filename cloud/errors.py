@@ -272,3 +272,45 @@ class WalletRefundError(HubError):
     )
     what_now = "Give back at most what is left of the payment, or give the money back in cash."
     status = 409
+
+
+class OfferExpiredError(HubError):
+    key = "orders.offer_expired"
+    template = "This offer held until {expired_at}: nothing was set aside for it."
+    what_now = "Ask again for the ways to get it, and choose one of them."
+    status = 409
+
+
+class OfferChangedError(HubError):
+    key = "orders.offer_changed"
+    template = "This way is no longer to be had as offered: {detail}. Nothing was set aside for it."
+    what_now = "Ask again for the ways to get it, and choose one of them."
+    status = 409
+
+
+class GoodsGoneError(HubError):
+    key = "orders.goods_gone"
+    template = "{location_id} can no longer promise {quantity} of {sku}: it has {left} to promise."
+    what_now = "Ask again for the ways to get it, and choose one of them."
+    status = 409
+
+
+class HoldLapsedError(HubError):
+    key = "orders.hold_lapsed"
+    template = "The goods of order {number} were held until {hold_until}, and are free again."
+    what_now = "Ask again for the ways to get it. What has been paid already is kept all the same."
+    status = 409
+
+
+class DoubledKeyError(HubError):
+    key = "orders.doubled_key"
+    template = "Under this key another order was asked for before ({number}). Nothing was changed."
+    what_now = "Send the same request again, or a new one under a new key."
+    status = 409
+
+
+class OrderStateError(HubError):
+    key = "orders.state"
+    template = "Order {number} is {state}: it cannot be {wanted}. Nothing was changed."
+    what_now = "Look at the order; what was handed over can come back as a return at any shop."
+    status = 409

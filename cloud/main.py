@@ -34,6 +34,9 @@ from cloud.members import asks as member_asks
 from cloud.members import endpoints as member_endpoints
 from cloud.members.service import Members
 from cloud.money import endpoints as money_endpoints
+from cloud.orders import asks as orders_asks
+from cloud.orders import endpoints as orders_endpoints
+from cloud.orders.following import OrderKeeper
 from cloud.payments import asks as payment_asks
 from cloud.payments import endpoints as payment_endpoints
 from cloud.payments.service import WalletService, WalletWatch
@@ -93,7 +96,12 @@ class Hub:
             settings.currency,
             self.catalogue_changed,
         )
-        verbs = {**payment_asks.verbs(self.wallets), **member_asks.verbs(self.members)}
+        self.worker.keeper = OrderKeeper(self.database, self.clock, self.orders_followed)
+        verbs = {
+            **payment_asks.verbs(self.wallets),
+            **member_asks.verbs(self.members),
+            **orders_asks.verbs(self.database, self.clock, self.orders_changed),
+        }
         self.questions = QuestionDesk(self.database, self.clock, verbs, self.wire.wake)
         self.worker.questions = self.questions
         self._thread = WorkerThread(self.worker)
@@ -115,6 +123,15 @@ class Hub:
     def catalogue_changed(self) -> None:
         self.feeds.look_now()
         self.wire.wake()
+        self.changes.announce()
+
+    def orders_changed(self) -> None:
+        """Jobs or rights have been written to the feeds of shops."""
+        self.catalogue_changed()
+
+    def orders_followed(self) -> None:
+        """The same from the ingest's own thread, which needs no waking."""
+        self.feeds.look_now()
         self.changes.announce()
 
     def command_asked(self) -> None:
@@ -151,6 +168,7 @@ def build_app(hub: Hub) -> FastAPI:
         purchasing_endpoints.router(database, hub.settings, clock, hub.catalogue_changed),
         books_endpoints.router(database, hub.settings),
         member_endpoints.router(hub.members, hub.settings.zone),
+        orders_endpoints.router(database, clock, hub.orders_changed),
     ):
         app.include_router(router)
     app.add_api_route("/health", hub.health)

@@ -108,6 +108,21 @@ class NoQuestions:
         return []
 
 
+class Keeper(Protocol):
+    """What follows from the facts that were projected, and from the time."""
+
+    def step(self) -> bool:
+        """Does a little of it; False where there was nothing to do."""
+        ...
+
+
+class NoKeeper:
+    """Nothing follows."""
+
+    def step(self) -> bool:
+        return False
+
+
 class Worker:
     def __init__(
         self,
@@ -131,6 +146,7 @@ class Worker:
         self.on_change: Callable[[], None] = _nothing
         self.commands: Commands = NoCommands()
         self.questions: Questions = NoQuestions()
+        self.keeper: Keeper = NoKeeper()
 
     @property
     def shards(self) -> frozenset[int]:
@@ -170,6 +186,8 @@ class Worker:
         elif self._has_work and self._clock.monotonic() >= self._bulk_until_s:
             self._has_work = self._projector.step(self._leases.shards)
             self.on_change()
+        if not packets:
+            self.keeper.step()
         shards = self._leases.shards
         due = self.questions.due() + self._feeds.due(shards) + self.commands.due(shards)
         for topic, payload, retain in due:

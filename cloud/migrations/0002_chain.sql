@@ -321,3 +321,153 @@ CREATE TABLE stock_override (
     PRIMARY KEY (uid)
 );
 CREATE INDEX ix_stock_override_location_id ON stock_override (location_id);
+-- What the hub decides of shops and orders: no projection fills these again.
+
+CREATE TABLE place (
+    location_id VARCHAR NOT NULL,
+    names VARCHAR NOT NULL,
+    latitude FLOAT,
+    longitude FLOAT,
+    timezone VARCHAR NOT NULL,
+    opens VARCHAR NOT NULL,
+    travel_min VARCHAR NOT NULL,
+    is_pickup BOOLEAN NOT NULL,
+    accept_min INTEGER NOT NULL,
+    prepare_min INTEGER NOT NULL,
+    delivery_radius_m INTEGER NOT NULL,
+    delivery_min INTEGER NOT NULL,
+    delivery_fee_minor BIGINT NOT NULL,
+    ship_days INTEGER NOT NULL,
+    ship_fee_minor BIGINT NOT NULL,
+    samples INTEGER DEFAULT '0' NOT NULL,
+    on_time INTEGER DEFAULT '0' NOT NULL,
+    lead_s INTEGER DEFAULT '0' NOT NULL,
+    measured_at {moment},
+    PRIMARY KEY (location_id)
+);
+
+CREATE TABLE stock_right (
+    location_id VARCHAR NOT NULL,
+    sku VARCHAR NOT NULL,
+    cap INTEGER NOT NULL,
+    keep INTEGER NOT NULL,
+    PRIMARY KEY (location_id, sku)
+);
+
+CREATE TABLE customer_order (
+    order_id VARCHAR NOT NULL,
+    number VARCHAR NOT NULL,
+    ask_key VARCHAR NOT NULL,
+    ask_digest VARCHAR NOT NULL,
+    state VARCHAR NOT NULL,
+    promise VARCHAR NOT NULL,
+    kind VARCHAR NOT NULL,
+    location_id VARCHAR NOT NULL,
+    source_id VARCHAR NOT NULL,
+    near VARCHAR NOT NULL,
+    channel VARCHAR NOT NULL,
+    language VARCHAR NOT NULL,
+    customer VARCHAR NOT NULL,
+    member_id VARCHAR NOT NULL,
+    note VARCHAR NOT NULL,
+    secret VARCHAR NOT NULL,
+    currency VARCHAR NOT NULL,
+    goods_minor BIGINT NOT NULL,
+    fee_minor BIGINT NOT NULL,
+    paid_minor BIGINT NOT NULL,
+    payment VARCHAR NOT NULL,
+    window_start {moment} NOT NULL,
+    window_end {moment} NOT NULL,
+    confidence_bp INTEGER NOT NULL,
+    plan_b VARCHAR NOT NULL,
+    held_at {moment} NOT NULL,
+    hold_until {moment} NOT NULL,
+    placed_at {moment},
+    completed_at {moment},
+    promises_made INTEGER NOT NULL,
+    due_at {moment},
+    PRIMARY KEY (order_id),
+    UNIQUE (number),
+    UNIQUE (ask_key)
+);
+CREATE INDEX ix_customer_order_due_at ON customer_order (due_at);
+CREATE INDEX ix_customer_order_location_id ON customer_order (location_id);
+CREATE INDEX ix_customer_order_member_id ON customer_order (member_id);
+CREATE INDEX ix_customer_order_state ON customer_order (state);
+
+CREATE TABLE order_line (
+    order_id VARCHAR NOT NULL,
+    line INTEGER NOT NULL,
+    sku VARCHAR NOT NULL,
+    names VARCHAR NOT NULL,
+    quantity INTEGER NOT NULL,
+    unit_price_minor BIGINT NOT NULL,
+    handed INTEGER NOT NULL,
+    PRIMARY KEY (order_id, line)
+);
+
+CREATE TABLE order_job (
+    job_id VARCHAR NOT NULL,
+    order_id VARCHAR NOT NULL,
+    number INTEGER NOT NULL,
+    location_id VARCHAR NOT NULL,
+    kind VARCHAR NOT NULL,
+    state VARCHAR NOT NULL,
+    wanted VARCHAR NOT NULL,
+    revision INTEGER NOT NULL,
+    placed_at {moment} NOT NULL,
+    accept_by {moment} NOT NULL,
+    window_start {moment} NOT NULL,
+    window_end {moment} NOT NULL,
+    keeps_until VARCHAR NOT NULL,
+    to_location_id VARCHAR NOT NULL,
+    from_job_id VARCHAR NOT NULL,
+    place VARCHAR NOT NULL,
+    reason VARCHAR NOT NULL,
+    accepted_at {moment},
+    ready_at {moment},
+    handed_at {moment},
+    PRIMARY KEY (job_id)
+);
+CREATE INDEX ix_order_job_location_id ON order_job (location_id);
+CREATE INDEX ix_order_job_order_id ON order_job (order_id);
+
+CREATE TABLE promised_goods (
+    order_id VARCHAR NOT NULL,
+    number INTEGER NOT NULL,
+    job_id VARCHAR NOT NULL,
+    location_id VARCHAR NOT NULL,
+    sku VARCHAR NOT NULL,
+    quantity INTEGER NOT NULL,
+    is_set_aside BOOLEAN NOT NULL,
+    until {moment},
+    PRIMARY KEY (order_id, number)
+);
+CREATE INDEX promised_goods_level ON promised_goods (sku, location_id, is_set_aside, until, quantity);
+
+CREATE TABLE order_event (
+    order_id VARCHAR NOT NULL,
+    number INTEGER NOT NULL,
+    at {moment} NOT NULL,
+    what VARCHAR NOT NULL,
+    fields VARCHAR NOT NULL,
+    PRIMARY KEY (order_id, number)
+);
+
+CREATE TABLE order_credit (
+    order_id VARCHAR NOT NULL,
+    number INTEGER NOT NULL,
+    kind VARCHAR NOT NULL,
+    amount_minor BIGINT NOT NULL,
+    currency VARCHAR NOT NULL,
+    reason VARCHAR NOT NULL,
+    owed_at {moment} NOT NULL,
+    settled_at {moment},
+    settled_by VARCHAR NOT NULL,
+    PRIMARY KEY (order_id, number)
+);
+
+CREATE TABLE order_touched (
+    order_id VARCHAR NOT NULL,
+    PRIMARY KEY (order_id)
+);

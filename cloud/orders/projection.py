@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from sqlmodel import Session
+
+from cloud.orders import repository
 from cloud.orders.tables import JobEvent
 from cloud.projection import Origin, Projection, Row, row
 from cloud.stock.projection import Move, entries
@@ -9,6 +14,7 @@ from cloud.stock.tables import StockEntry
 from contract import orders
 from contract.envelope import to_json
 from contract.orders import JobFact, JobHandedOver
+from contract.sales import SaleCompleted
 
 
 def event(origin: Origin, fact: JobFact) -> list[Row]:
@@ -25,14 +31,36 @@ def handed_entries(origin: Origin, handed: JobHandedOver) -> list[Row]:
     return entries(origin, handed, reason, handed.job_id, moves)
 
 
+def no_rows(origin: Origin, sale: SaleCompleted) -> list[Row]:
+    """Those of the sale are rows of sales."""
+    del origin, sale
+    return []
+
+
+def touch_paid(session: Session, sold: Sequence[SaleCompleted]) -> None:
+    """What is paid at a till places the order."""
+    lines = (line for sale in sold for line in sale.lines)
+    repository.touch(session, (line.order_id for line in lines if line.order_id))
+
+
+def touch_told(session: Session, told: Sequence[JobFact]) -> None:
+    repository.touch(session, (fact.order_id for fact in told))
+
+
 PROJECTIONS = (
-    Projection(orders.JobAccepted, (JobEvent,), event),
-    Projection(orders.JobDeclined, (JobEvent,), event),
-    Projection(orders.JobPicked, (JobEvent,), event),
-    Projection(orders.JobReady, (JobEvent,), event),
-    Projection(orders.JobHandedOver, (JobEvent,), event),
+    *(
+        Projection(model, (JobEvent,), event, touch_told)
+        for model in (
+            orders.JobAccepted,
+            orders.JobDeclined,
+            orders.JobPicked,
+            orders.JobReady,
+            orders.JobHandedOver,
+            orders.JobAttemptFailed,
+            orders.JobAtRisk,
+            orders.JobCancelled,
+        )
+    ),
     Projection(orders.JobHandedOver, (StockEntry,), handed_entries),
-    Projection(orders.JobAttemptFailed, (JobEvent,), event),
-    Projection(orders.JobAtRisk, (JobEvent,), event),
-    Projection(orders.JobCancelled, (JobEvent,), event),
+    Projection(SaleCompleted, (), no_rows, touch_paid),
 )

@@ -1,0 +1,540 @@
+"""What becomes of an order: from what its shops said and from the time, never silently.
+
+    quoted -> accepted -> at_risk -> re_promised -> KEPT | BROKEN (compensated)
+
+Everything is derived anew from all facts of the order's jobs, so it may run as often as it likes, after a restart or a
+new projection too. A hand-over wins over whatever else was decided meanwhile.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy.exc import OperationalError
+from sqlmodel import Session
+
+from cloud.clock import Clock
+from cloud.db import Database
+from cloud.ingest.quarantine import raise_alarm
+from cloud.orders import jobs, measuring, offers, quoting, repository
+from cloud.orders.quoting import Ledger, Line, Way
+from cloud.orders.stands import Stand, stands
+from cloud.orders.tables import CustomerOrder, OrderCredit, OrderJob, OrderLine
+
+log = logging.getLogger(__name__)
+OVER = frozenset({"completed", "cancelled", "broken"})
+RETRY_AFTER = timedelta(minutes=5)
+BROKEN_AFTER = timedelta(hours=1)  # of the window's end, where no shop has even said yes
+BROKEN_AFTER_ACCEPTED = timedelta(hours=24)  # a shop may be cut off, and may have handed it over
+COMPENSATION_BP = 500  # of the goods, for a promise that was broken
+ORDERS_A_STEP = 20
+LACKS_GOODS = frozenset({"out_of_stock", "damaged", "expired"})
+"""Why a shop declined that can still hand over what another sends it."""
+PAID_AND_HANDED = "orders.refunded_and_handed_over"
+
+
+class OrderKeeper:
+    """Follows the orders that there is news of. `step` is called by the ingest between other work."""
+
+    def __init__(self, database: Database, clock: Clock, on_change: Callable[[], None]) -> None:
+        self._database = database
+        self._clock = clock
+        self._on_change = on_change
+        self._not_before: dict[str, datetime] = {}
+
+    def step(self) -> bool:
+        """False where nothing was to be done."""
+        now = self._clock.now()
+        with self._database.read() as session:
+            known = repository.waiting(session, now, ORDERS_A_STEP + len(self._not_before))
+        waiting = [it for it in known if now >= self._not_before.get(it, now)]
+        for order_id in waiting:
+            self._follow(order_id, now)
+        if waiting:
+            self._on_change()
+        return bool(waiting)
+
+    def _follow(self, order_id: str, now: datetime) -> None:
+        try:
+            with self._database.write() as session:
+                follow(session, now, order_id)
+            self._not_before.pop(order_id, None)
+        except OperationalError:
+            raise
+        except Exception:
+            # One order must not keep the others, nor the ingest, from their work: it is tried again later.
+            log.exception("Order %s could not be followed: again in five minutes.", order_id)
+            self._not_before[order_id] = now + RETRY_AFTER
+
+
+@dataclass
+class Case:
+    """One order on the desk."""
+
+    session: Session
+    now: datetime
+    order: CustomerOrder
+    lines: Sequence[OrderLine]
+    jobs: list[OrderJob]
+    stands: Mapping[str, Stand]
+
+    @property
+    def live(self) -> list[OrderJob]:
+        """The jobs of the promise that stands now."""
+        return [job for job in self.jobs if job.wanted == "placed"]
+
+    @property
+    def last(self) -> list[OrderJob]:
+        """Those by which the customer gets it, whatever is wanted of them now."""
+        return [job for job in self.jobs if job.kind != "transfer"]
+
+    def says(self, what: str, **fields: object) -> None:
+        repository.add_event(self.session, self.order.order_id, self.now, what, fields)
+
+
+def follow(session: Session, now: datetime, order_id: str) -> None:
+    """Brings one order up to what is known."""
+    order = repository.locked(session, order_id)
+    repository.untouch(session, order_id)
+    if order is None:
+        log.warning("A fact speaks of order %s, which this hub does not know.", order_id)
+        return
+    if order.placed_at is None:
+        _follow_hold(session, now, order)
+        return
+    case = _case(session, now, order)
+    _hear(case)
+    _decide(case)
+
+
+def _case(session: Session, now: datetime, order: CustomerOrder) -> Case:
+    told = repository.events(session, order.order_id)
+    own = list(repository.jobs(session, order.order_id))
+    lines = repository.lines(session, order.order_id)
+    return Case(session, now, order, lines, own, stands(told))
+
+
+# -- holds -------------------------------------------------------------------------------------
+
+
+def _follow_hold(session: Session, now: datetime, order: CustomerOrder) -> None:
+    paid = repository.paid_sale(session, order.order_id)
+    if paid is not None and order.state == "cancelled":
+        paid_in_vain(session, now, order, paid[1], paid[0])
+    elif paid is not None:
+        place(session, now, order, paid[1], paid[0])
+    elif order.state == "held" and now >= order.hold_until:
+        order.state, order.due_at = "lapsed", None
+        jobs.free_open(session, order.order_id)
+        repository.add_event(session, order.order_id, now, "lapsed", {})
+
+
+def give_up(session: Session, now: datetime, order: CustomerOrder) -> None:
+    order.state, order.promise, order.due_at = "cancelled", "void", None
+    jobs.free_open(session, order.order_id)
+    repository.add_event(session, order.order_id, now, "released", {})
+
+
+def paid_in_vain(
+    session: Session, now: datetime, order: CustomerOrder, paid_minor: int, payment: str
+) -> None:
+    """Money has come for an order that was given up: it is owed back, once."""
+    if order.payment:
+        return
+    order.paid_minor, order.payment = paid_minor, payment
+    _owe(session, now, order, "refund", paid_minor, "given_up")
+
+
+def place(
+    session: Session, now: datetime, order: CustomerOrder, paid_minor: int, payment: str
+) -> None:
+    """From now on the order stands, and the shops are told in this very transaction."""
+    had_lapsed = order.state == "lapsed" or now >= order.hold_until
+    order.placed_at, order.state, order.promise = now, "placed", "accepted"
+    order.paid_minor, order.payment = paid_minor, payment
+    repository.add_event(session, order.order_id, now, "placed", {"paid_minor": paid_minor})
+    case = _case(session, now, order)
+    way = _same_way(case, had_lapsed=had_lapsed)
+    if way is None:
+        _instead(case, frozenset(), "goods_gone")
+    else:
+        _carry_out(case, way)
+    _look_again(case)
+
+
+def _same_way(case: Case, *, had_lapsed: bool) -> Way | None:
+    """The way that was held, None where its goods are gone since the hold lapsed."""
+    order, places = case.order, {case.order.location_id, case.order.source_id}
+    repository.lock_shops(case.session, places)
+    basket = _basket(case.lines)
+    facts = repository.facts(case.session, case.now, [it.sku for it in basket], places)
+    source, shop = facts.shops[order.source_id], facts.shops[order.location_id]
+    way = Way(
+        kind=order.kind,
+        shop=shop,
+        source=source,
+        start=order.window_start,
+        end=order.window_end,
+        cutoff=case.now,
+        fee_minor=order.fee_minor,
+        distance_m=0.0,
+    )
+    is_free = not had_lapsed or Ledger(facts).has(order.source_id, basket, way.keeps_until)
+    return way if is_free and case.now < order.window_end else None
+
+
+def _basket(lines: Sequence[OrderLine]) -> list[Line]:
+    return [Line(line.sku, line.quantity) for line in lines]
+
+
+def _carry_out(case: Case, way: Way) -> None:
+    order, session = case.order, case.session
+    order.kind, order.window_start, order.window_end = way.kind, way.start, way.end
+    order.location_id, order.source_id = way.shop.location_id, way.source.location_id
+    fresh = jobs.plan(order, way.source, way.shop, case.now, len(case.jobs) + 1)
+    session.add_all(fresh)
+    case.jobs += fresh
+    jobs.free_open(session, order.order_id)
+    jobs.reserve(session, order, fresh[0], _basket(case.lines))
+    jobs.tell(session, order, case.lines, fresh)
+    order.plan_b = json.dumps(_plan_b(case), ensure_ascii=False)
+
+
+# -- what the shops said -----------------------------------------------------------------------
+
+
+def _hear(case: Case) -> None:
+    for job in case.jobs:
+        stand = case.stands.get(job.job_id)
+        if stand is not None and _is_news(job, stand):
+            _note(case, job, stand)
+
+
+def _is_news(job: OrderJob, stand: Stand) -> bool:
+    return (job.state, job.ready_at, job.handed_at) != (
+        stand.state,
+        stand.ready_at,
+        stand.handed_at,
+    )
+
+
+def _note(case: Case, job: OrderJob, stand: Stand) -> None:
+    job.state, job.place, job.reason = stand.state, stand.place, stand.reason
+    job.accepted_at, job.ready_at, job.handed_at = (
+        stand.accepted_at,
+        stand.ready_at,
+        stand.handed_at,
+    )
+    case.says("job", job=job.number, location_id=job.location_id, state=stand.state)
+    _move_goods(case, job, stand)
+    if stand.ready_at or stand.is_over:
+        measuring.measure(case.session, job.location_id, case.now)
+
+
+def _move_goods(case: Case, job: OrderJob, stand: Stand) -> None:
+    """What is laid aside counts as that; what has left the shop, or is free again, no more."""
+    order, session = case.order, case.session
+    if stand.is_over:
+        jobs.free(session, order.order_id, job.job_id)
+        following = next((it for it in case.live if it.from_job_id == job.job_id), None)
+        if following is not None and stand.state == "handed_over":
+            goods = [(sku, quantity) for _, sku, quantity in stand.handed]
+            jobs.reserve(session, order, following, goods)
+    elif stand.state in {"picked", "ready", "partly_handed"}:
+        jobs.reserve(session, order, job, _left_over(stand), is_set_aside=True)
+
+
+def _left_over(stand: Stand) -> list[tuple[str, int]]:
+    sums: dict[str, int] = {}
+    for _, sku, quantity in stand.picked:
+        sums[sku] = sums.get(sku, 0) + quantity
+    for _, sku, quantity in stand.handed:
+        sums[sku] = sums.get(sku, 0) - quantity
+    return [(sku, quantity) for sku, quantity in sums.items() if quantity > 0]
+
+
+# -- what follows ------------------------------------------------------------------------------
+
+
+def _decide(case: Case) -> None:
+    handed = next((job for job in case.last if job.state == "handed_over"), None)
+    if handed is not None:
+        _complete(case, handed)
+    elif case.order.state == "cancelling":
+        _finish_cancelling(case)
+    elif case.order.state not in OVER:
+        _keep_promise(case)
+    _look_again(case)
+
+
+def _complete(case: Case, handed: OrderJob) -> None:
+    order = case.order
+    if order.state == "completed":
+        return
+    _give_back_what_is_missing(case, handed)
+    order.state, order.completed_at = "completed", handed.handed_at
+    order.location_id = handed.location_id
+    if _is_in_time(order, handed):
+        order.promise = "kept"
+    elif order.promise != "broken":
+        order.promise = "broken"
+        _compensate(case, "late")
+    _withdraw_refund(case)
+    _stop_jobs(case, [job for job in case.live if job is not handed])
+    jobs.expect_nothing(case.session, case.jobs)
+    jobs.free_open(case.session, order.order_id)
+    case.says("completed", location_id=handed.location_id, promise=order.promise)
+
+
+def _is_in_time(order: CustomerOrder, handed: OrderJob) -> bool:
+    """Who comes for it decides alone when: then the promise is that it lay ready."""
+    at = handed.ready_at if handed.kind == "pickup" and handed.ready_at else handed.handed_at
+    return at is not None and at <= order.window_end
+
+
+def _give_back_what_is_missing(case: Case, handed: OrderJob) -> None:
+    """Lines of which fewer were handed over than ordered; a substitute counts as the line that it stands for."""
+    given: dict[int, int] = {}
+    for place, _, quantity in case.stands[handed.job_id].handed:
+        given[place] = given.get(place, 0) + quantity
+    missing_minor = 0
+    for line in case.lines:
+        line.handed = min(line.quantity, given.get(line.line, 0))
+        missing_minor += (line.quantity - line.handed) * line.unit_price_minor
+    if missing_minor and case.order.paid_minor:
+        _owe(case.session, case.now, case.order, "refund", missing_minor, "missing")
+
+
+def _withdraw_refund(case: Case) -> None:
+    """It was handed over after all by a shop that had been cut off: what is not yet paid back is not owed."""
+    for credit in repository.credits_of(case.session, case.order.order_id):
+        if credit.kind == "refund" and credit.reason in {"broken", "cancelled"}:
+            if credit.settled_at is None:
+                case.session.delete(credit)
+            else:
+                _alarm_refunded(case, credit)
+    case.session.flush()
+
+
+def _alarm_refunded(case: Case, credit: OrderCredit) -> None:
+    detail = (
+        f"Order {case.order.number} was handed over, and {credit.amount_minor} {credit.currency} "
+        "had been paid back before the hub heard of it."
+    )
+    raise_alarm(case.session, "", PAID_AND_HANDED, detail, case.now)
+
+
+def _finish_cancelling(case: Case) -> None:
+    """When every shop has said that it stopped, or when none can be expected to say so any more."""
+    order = case.order
+    asked = [job for job in case.jobs if job.state in jobs.LIVE]
+    if asked and case.now < order.window_end + BROKEN_AFTER_ACCEPTED:
+        return
+    order.state, order.promise = "cancelled", "void"
+    jobs.free_open(case.session, order.order_id)
+    _owe(case.session, case.now, order, "refund", order.paid_minor, "cancelled")
+    case.says("cancelled")
+
+
+def stop(session: Session, now: datetime, order: CustomerOrder, reason: str) -> None:
+    """The customer does not want it any more. The shops have the last word."""
+    case = _case(session, now, order)
+    _hear(case)
+    if any(job.state == "handed_over" for job in case.last):
+        _decide(case)
+        return
+    order.state = "cancelling"
+    case.says("cancel_asked", reason=reason)
+    _stop_jobs(case, case.live)
+    _decide(case)
+
+
+def _stop_jobs(case: Case, stopped: Sequence[OrderJob]) -> None:
+    told = [job for job in stopped if job.state in jobs.LIVE]
+    for job in told:
+        jobs.revise(job, "cancelled")
+    jobs.tell(case.session, case.order, case.lines, told)
+
+
+def _keep_promise(case: Case) -> None:
+    failed = [job for job in case.live if job.state in {"declined", "cancelled"}]
+    if failed or not case.live:
+        reason = failed[0].reason or failed[0].state if failed else "goods_gone"
+        closed = [job for job in failed if job.reason not in LACKS_GOODS]
+        _instead(case, frozenset(job.location_id for job in closed), reason)
+    elif _is_unheard(case):
+        late = [job for job in case.live if job.state == "offered"]
+        _instead(case, frozenset(job.location_id for job in late), "not_accepted")
+    elif _is_late(case):
+        _postpone(case)
+    elif case.order.promise == "at_risk":
+        _recover(case)
+    if case.order.state not in OVER:
+        case.order.state = _state(case)
+
+
+def _is_unheard(case: Case) -> bool:
+    return any(job.state == "offered" and case.now >= job.accept_by for job in case.live)
+
+
+def _is_late(case: Case) -> bool:
+    is_ready = all(job.ready_at or job.handed_at for job in case.live if job in case.last)
+    said = any(_stand(case, job).is_at_risk for job in case.live)
+    return not is_ready and (said or case.now >= case.order.window_end)
+
+
+def _stand(case: Case, job: OrderJob) -> Stand:
+    return case.stands.get(job.job_id) or Stand()
+
+
+def _postpone(case: Case) -> None:
+    """The same shop, later, if it says when; at risk until then, and broken when nothing comes of it."""
+    order = case.order
+    expected = max((at for job in case.live if (at := _stand(case, job).expected_at)), default=None)
+    if expected is not None and expected > order.window_end:
+        order.window_end, order.promise = expected, "re_promised"
+        order.promises_made += 1
+        case.says("re_promised", window_end=expected, location_id=order.location_id)
+        for job in case.live:
+            job.window_end = expected
+            jobs.revise(job, "placed")
+        jobs.tell(case.session, order, case.lines, case.live)
+    elif case.now >= order.window_end + BROKEN_AFTER_ACCEPTED:
+        _break(case)
+    elif case.now >= order.window_end or expected is None:
+        _at_risk(case, "late")
+
+
+def _recover(case: Case) -> None:
+    """A shop that was late to say yes has said it, and there is time enough."""
+    case.order.promise = "re_promised" if case.order.promises_made > 1 else "accepted"
+    case.says("on_time_again")
+
+
+def _at_risk(case: Case, reason: str) -> None:
+    if case.order.promise != "at_risk":
+        case.order.promise = "at_risk"
+        case.says("at_risk", reason=reason)
+
+
+def _instead(case: Case, without: frozenset[str], reason: str) -> None:
+    """Plan B: the next way; while there is none the promise is at risk, and after a while it is broken."""
+    order = case.order
+    way = _next_way(case, without)
+    if way is not None:
+        _stop_jobs(case, case.live)
+        _carry_out(case, way)
+        order.promise = "re_promised"
+        order.promises_made += 1
+        place = {"location_id": order.location_id, "source_id": order.source_id}
+        case.says("re_promised", reason=reason, window_end=order.window_end, **place)
+    elif _is_hopeless(case):
+        _break(case)
+    else:
+        _at_risk(case, reason)
+
+
+def _is_hopeless(case: Case) -> bool:
+    """No shop works on it and none is left to ask; one that is only silent may still say yes."""
+    silent = any(job.state in jobs.LIVE for job in case.live)
+    return not silent or case.now >= case.order.window_end + BROKEN_AFTER
+
+
+def _next_way(case: Case, without: frozenset[str]) -> Way | None:
+    """To the same shop if possible, then soonest; never from a shop that has had this order before."""
+    order, session, basket = case.order, case.session, _basket(case.lines)
+    had = without | {job.location_id for job in case.jobs if not job.from_job_id}
+    facts = repository.facts(session, case.now, [it.sku for it in basket], None)
+    comes = order.kind in offers.COMES
+    near = order.location_id if comes else order.near
+    found = [
+        way
+        for way in quoting.ways(facts, basket, near, case.now)
+        if (way.kind in offers.COMES) == comes
+        and way.source.location_id not in had
+        and way.shop.location_id not in without
+    ]
+    return min(found, key=lambda it: (it.shop.location_id != near, it.end), default=None)
+
+
+def _plan_b(case: Case) -> dict[str, object]:
+    """What would be done if this promise broke; nothing is held for it."""
+    way = _next_way(case, frozenset({case.order.source_id}))
+    if way is None:
+        return {"kind": "refund"}
+    end = offers.whole(way.end).isoformat()
+    return {"kind": way.kind, "location_id": way.shop.location_id, "window_end": end}
+
+
+def _break(case: Case) -> None:
+    order = case.order
+    order.state, order.promise = "broken", "broken"
+    _stop_jobs(case, case.live)
+    jobs.free_open(case.session, order.order_id)
+    _owe(case.session, case.now, order, "refund", order.paid_minor, "broken")
+    _compensate(case, "broken")
+    case.says("broken")
+
+
+def _compensate(case: Case, reason: str) -> None:
+    amount_minor = case.order.goods_minor * COMPENSATION_BP // 10_000
+    _owe(case.session, case.now, case.order, "compensation", amount_minor, reason)
+
+
+def _owe(
+    session: Session,
+    now: datetime,
+    order: CustomerOrder,
+    kind: str,
+    amount_minor: int,
+    reason: str,
+) -> None:
+    if amount_minor <= 0:
+        return
+    number = len(repository.credits_of(session, order.order_id)) + 1
+    row = OrderCredit(
+        order_id=order.order_id,
+        number=number,
+        kind=kind,
+        amount_minor=amount_minor,
+        currency=order.currency,
+        reason=reason,
+        owed_at=now,
+    )
+    session.add(row)
+    session.flush()
+
+
+# -- state and time ----------------------------------------------------------------------------
+
+
+def _state(case: Case) -> str:
+    """Of an open order, from its jobs. "Ready" is not the end: only a hand-over is."""
+    states = {job.state for job in case.live}
+    last = {job.state for job in case.live if job in case.last}
+    if "partly_handed" in last:
+        return "partly_handed"
+    if last == {"ready"}:
+        return "ready"
+    if case.order.promise == "at_risk":
+        return "at_risk"
+    if states & {"picked", "ready", "handed_over"}:
+        return "in_progress"
+    return "accepted" if states == {"accepted"} else "placed"
+
+
+def _look_again(case: Case) -> None:
+    order, now = case.order, case.now
+    if order.state in OVER:
+        order.due_at = None
+        return
+    moments = [order.window_end, order.window_end + BROKEN_AFTER]
+    moments += [order.window_end + BROKEN_AFTER_ACCEPTED]
+    moments += [job.accept_by for job in case.live if job.state == "offered"]
+    if order.promise == "at_risk":
+        moments.append(now + RETRY_AFTER)
+    order.due_at = min((at for at in moments if at > now), default=now + RETRY_AFTER)

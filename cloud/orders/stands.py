@@ -1,0 +1,118 @@
+"""What a shop's facts come to for one job. Pure: the same facts give the same, however often they are read."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+
+Picked = tuple[int, str, int]
+"""(line, sku, quantity)"""
+
+
+class Told(Protocol):
+    """A row of `JobEvent`."""
+
+    job_id: str
+    type: str
+    occurred_at: datetime
+    body: str
+
+
+@dataclass
+class Stand:
+    """`handed` is everything that has left the shop by this job; `expected_at` what it said when it will be late."""
+
+    state: str = "offered"
+    accepted_at: datetime | None = None
+    ready_at: datetime | None = None
+    handed_at: datetime | None = None
+    place: str = ""
+    reason: str = ""
+    is_short: bool = False
+    is_at_risk: bool = False
+    expected_at: datetime | None = None
+    picked: list[Picked] = field(default_factory=list)
+    handed: list[Picked] = field(default_factory=list)
+
+    @property
+    def is_over(self) -> bool:
+        return self.state in {"handed_over", "declined", "cancelled"}
+
+
+def stands(told: Sequence[Told]) -> dict[str, Stand]:
+    found: dict[str, Stand] = {}
+    for event in told:
+        _take(found.setdefault(event.job_id, Stand()), event)
+    return found
+
+
+def _take(stand: Stand, event: Told) -> None:
+    """A hand-over stands whatever else is said: goods that have left the shop have left it."""
+    body: dict[str, Any] = json.loads(event.body)
+    if stand.state != "handed_over":
+        _TAKERS[event.type](stand, event.occurred_at, body)
+
+
+def _accepted(stand: Stand, at: datetime, body: Mapping[str, Any]) -> None:
+    del body
+    stand.state, stand.accepted_at = "accepted", at
+
+
+def _declined(stand: Stand, at: datetime, body: Mapping[str, Any]) -> None:
+    del at
+    stand.state, stand.reason = "declined", body["reason"]
+
+
+def _picked(stand: Stand, at: datetime, body: Mapping[str, Any]) -> None:
+    stand.state = "picked"
+    stand.accepted_at = stand.accepted_at or at
+    stand.picked = _goods(body["picked"])
+    stand.is_short = bool(body.get("is_short"))
+
+
+def _ready(stand: Stand, at: datetime, body: Mapping[str, Any]) -> None:
+    stand.state, stand.place = "ready", body.get("place", "")
+    stand.accepted_at = stand.accepted_at or at
+    stand.ready_at = stand.ready_at or at
+
+
+def _handed_over(stand: Stand, at: datetime, body: Mapping[str, Any]) -> None:
+    stand.state = "partly_handed" if body.get("is_partial") else "handed_over"
+    stand.handed_at = at
+    stand.handed += _goods(body["handed"])
+
+
+def _attempt_failed(stand: Stand, at: datetime, body: Mapping[str, Any]) -> None:
+    del at
+    stand.reason = body["reason"]
+
+
+def _at_risk(stand: Stand, at: datetime, body: Mapping[str, Any]) -> None:
+    del at
+    stand.is_at_risk, stand.reason = True, body["reason"]
+    expected = body.get("expected_at")
+    stand.expected_at = datetime.fromisoformat(expected) if expected else None
+
+
+def _cancelled(stand: Stand, at: datetime, body: Mapping[str, Any]) -> None:
+    del at, body
+    stand.state = "cancelled"
+
+
+def _goods(lines: Sequence[Mapping[str, Any]]) -> list[Picked]:
+    return [(line["line"], line["sku"], line["quantity"]) for line in lines]
+
+
+_TAKERS = {
+    "job.accepted": _accepted,
+    "job.declined": _declined,
+    "job.picked": _picked,
+    "job.ready": _ready,
+    "job.handed_over": _handed_over,
+    "job.attempt_failed": _attempt_failed,
+    "job.at_risk": _at_risk,
+    "job.cancelled": _cancelled,
+}
