@@ -235,6 +235,20 @@ class CouponNotNowError(HubError):
     status = 409
 
 
+class BasketEmptyError(HubError):
+    key = "shop.basket_empty"
+    template = "The basket is empty: there is nothing to order."
+    what_now = "Put something into the basket first."
+    status = 409
+
+
+class NoSuchMemberError(HubError):
+    key = "shop.no_such_member"
+    template = "No member has this number and this name."
+    what_now = "Look at the number once more, or become a member."
+    status = 403
+
+
 class CommandError(HubError):
     key = "hub.command"
     template = "The box {edge_id} was not asked: {detail}."

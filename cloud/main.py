@@ -47,6 +47,7 @@ from cloud.questions import QuestionDesk
 from cloud.sales import endpoints as sales_endpoints
 from cloud.settings import Settings
 from cloud.stock import endpoints as stock_endpoints
+from cloud.storefront import buying
 from cloud.storefront.endpoints import Storefront
 from ui.security import OwnNames
 from ui.serving import open_port
@@ -131,6 +132,7 @@ class Hub:
 
     def orders_followed(self) -> None:
         """The same from the ingest's own thread, which needs no waking."""
+        buying.give_back(self.database, self.clock)
         self.feeds.look_now()
         self.changes.announce()
 
@@ -178,7 +180,7 @@ def build_app(hub: Hub) -> FastAPI:
     )
     console.add_to(app)
     secret = hub.identity.secret("storefront cookies")
-    storefront = Storefront(hub.settings, database, clock, secret)
+    storefront = Storefront(hub.settings, database, clock, hub.changes, secret, hub.orders_changed)
     storefront.add_to(app)
     answers.add_to(app, answers.by_face(console.refusal, {"shop": storefront.refusal}))
     app.add_middleware(OwnNames, names=hub.settings.own_names)

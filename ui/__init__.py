@@ -20,7 +20,7 @@ A program with screens keeps three folders beside its routers and makes one `Pag
     t("key", n=2, name="x")   the sentence in the page's language; `n` picks the plural
     money(12300)              ₩12,300 (KRW) or ¥123.00 (CNY): the place's currency; money(5, "CNY") another one
     amount(12300)             12,300 without the currency, only beside a word that names it
-    time_of(at)  date_of(at)  stamp_of(at)    an aware datetime or ISO 8601 text, in the place's zone, zone named
+    time_of(at)  date_of(at)  stamp_of(at)  span_of(start, end)   aware datetimes or ISO 8601 texts, in the place's zone
     number(12)  percent(1250) a count; basis points as "12.5 %"
     asset("tokens.css")  language  look  place  sparkline([3, 5, 4], "in words, with the last value")
 

@@ -105,3 +105,10 @@ class Times:
         """Date and time: "23 Nov 2026, 14:02 KST", "2026. 11. 23. 14:02 KST"."""
         comma = "," if self.language == "en" else ""
         return f"{self.date(at)}{comma} {self.time(at)}"
+
+    def span(self, start: datetime | str, end: datetime | str) -> str:
+        """Of one day: "14:02–14:30 KST"; over more than one: two stamps."""
+        first, last = self.local(start), self.local(end)
+        if first.date() != last.date():
+            return f"{self.stamp(start)} – {self.stamp(end)}"
+        return f"{first:%H:%M}–{last:%H:%M %Z}"

@@ -176,6 +176,7 @@ class Pages:
             "time_of": times.time,
             "date_of": times.date,
             "stamp_of": times.stamp,
+            "span_of": times.span,
             "asset": self._assets.url,
             "sparkline": sparkline,
             "place": self.place,

@@ -86,6 +86,7 @@ CREATE TABLE shop_payment (
     amount_minor BIGINT NOT NULL,
     currency VARCHAR NOT NULL,
     state VARCHAR NOT NULL,
+    returned_minor BIGINT NOT NULL,
     made_at {moment} NOT NULL,
     PRIMARY KEY (payment_id)
 );

@@ -3,22 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import FastAPI, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from sqlmodel import Session
+from starlette.concurrency import run_in_threadpool
 
+from cloud.changes import Changes
 from cloud.clock import Clock
 from cloud.db import Database
 from cloud.errors import HubError, NotFoundError
+from cloud.live import stream
 from cloud.settings import Settings
-from cloud.storefront import repository, views
+from cloud.storefront import buying, order_views, repository, views
+from cloud.storefront.buying import Wanted
 from cloud.storefront.repository import MOST_PIECES
+from cloud.storefront.tables import ShopOrder
 from cloud.storefront.tickets import name_on, new_name, ticket
 from cloud.storefront.views import Scene
 from contract.text import PlainText
 from ui.pages import A_YEAR_S, Look, Pages, Place, way_back
+from ui.stream import response
 
 ROOT = "/shop"
 COOKIE = "shopper"
@@ -30,27 +38,51 @@ SCREENS: dict[str, tuple[str, View]] = {
     "/p/{sku}": ("product.html", views.product),
     "/basket": ("basket.html", views.basket),
     "/places": ("places.html", views.places),
+    "/ways": ("ways.html", order_views.ways),
+    "/take": ("take.html", order_views.take),
+    "/pay/{payment_id}": ("pay.html", order_views.pay),
+    "/o/{link}": ("order.html", order_views.order),
 }
 
 
 class Storefront:
-    """`secret` signs the names of browsers in their cookies."""
+    """`secret` signs the names of browsers in their cookies; `on_change` tells the ingest that shops have work."""
 
-    def __init__(self, settings: Settings, database: Database, clock: Clock, secret: bytes) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        database: Database,
+        clock: Clock,
+        changes: Changes,
+        secret: bytes,
+        on_change: Callable[[], None],
+    ) -> None:
         place = Place(settings.currency, settings.timezone, settings.accent, settings.language)
         self.pages = Pages(Path(__file__).parent, place, ROOT)
         self._settings = settings
         self._database = database
         self._clock = clock
+        self._changes = changes
         self._secret = secret
+        self._on_change = on_change
 
     def add_to(self, app: FastAPI) -> None:
         for path, (template, view) in SCREENS.items():
             page = self._page(template, view)
             app.add_api_route(f"{ROOT}{path}", page, response_class=HTMLResponse)
-        app.add_api_route(f"{ROOT}/basket", self.put, methods=["POST"])
-        app.add_api_route(f"{ROOT}/basket/line", self.set_quantity, methods=["POST"])
-        app.add_api_route(f"{ROOT}/near", self.choose_near, methods=["POST"])
+        forms: dict[str, Callable[..., Response]] = {
+            "/basket": self.put,
+            "/basket/line": self.set_quantity,
+            "/near": self.choose_near,
+            "/take": self.take,
+            "/pay/{payment_id}": self.pay,
+            "/o/{link}/pay": self.ask,
+            "/o/{link}/cancel": self.cancel,
+            "/o/{link}/return": self.wish_return,
+        }
+        for path, form in forms.items():
+            app.add_api_route(f"{ROOT}{path}", form, methods=["POST"])
+        app.add_api_route(f"{ROOT}/events/o/{{link}}", self.events)
         self.pages.add_files_to(app)
 
     # -- what a form does ----------------------------------------------------------------------
@@ -92,6 +124,82 @@ class Storefront:
             repository.note_shopper(session, shopper_id, self._clock.now()).near = near
         return self._keep(RedirectResponse(way_back(back), 303), shopper_id)
 
+    def take(
+        self,
+        request: Request,
+        attempt: Annotated[str, Form(pattern=r"^[A-Za-z0-9_-]{22}$")],
+        offer_id: Annotated[PlainText, Form(max_length=400)],
+        customer: Annotated[PlainText, Form(max_length=60)] = "",
+        note: Annotated[PlainText, Form(max_length=400)] = "",
+    ) -> Response:
+        """Holds the goods, and goes on to the wallet; sent again, to where the first one went."""
+        wanted = Wanted(
+            attempt=attempt,
+            offer_id=offer_id,
+            customer=customer.strip(),
+            note=note.strip(),
+            language=self.pages.look(request).language,
+        )
+        now = self._clock.now()
+        with self._database.write() as session:
+            order = buying.take(session, now, self._name(request), wanted)
+            path = self._to_pay(session, now, order)
+        self._on_change()
+        return RedirectResponse(path, 303)
+
+    def ask(self, request: Request, link: str) -> Response:
+        with self._database.write() as session:
+            order = self._own(session, request, link)
+            path = self._to_pay(session, self._clock.now(), order)
+        return RedirectResponse(path, 303)
+
+    def pay(
+        self,
+        request: Request,
+        payment_id: str,
+        answer: Annotated[Literal["yes", "no"], Form()],
+    ) -> Response:
+        """What the person said on the simulated wallet's page."""
+        with self._database.write() as session:
+            shopper = repository.shopper(session, self._name(request))
+            order, payment = repository.own_payment(session, payment_id, shopper)
+            if answer == "yes":
+                buying.pay(session, self._clock.now(), order, payment)
+            else:
+                buying.decline(session, payment)
+            link = order.link
+        self._on_change()
+        return RedirectResponse(f"{ROOT}/o/{link}", 303)
+
+    def cancel(self, request: Request, link: str) -> Response:
+        with self._database.write() as session:
+            order = self._own(session, request, link)
+            buying.give_up(session, self._clock.now(), order)
+        self._on_change()
+        return RedirectResponse(f"{ROOT}/o/{link}", 303)
+
+    def wish_return(
+        self,
+        request: Request,
+        link: str,
+        line: Annotated[int, Form(ge=1)],
+        reason: Annotated[Literal["changed_mind", "damaged", "wrong", "other"], Form()],
+    ) -> Response:
+        """Said before she comes: the shop finds it by the order's number."""
+        with self._database.write() as session:
+            order = self._own(session, request, link)
+            buying.wish_return(session, self._clock.now(), order, line, reason)
+        return RedirectResponse(f"{ROOT}/o/{link}#return", 303)
+
+    def _to_pay(self, session: Session, now: datetime, order: ShopOrder) -> str:
+        if not buying.is_held(session, order):
+            return f"{ROOT}/o/{order.link}"
+        return f"{ROOT}/pay/{buying.ask(session, now, order).payment_id}"
+
+    def _own(self, session: Session, request: Request, link: str) -> ShopOrder:
+        shopper = repository.shopper(session, self._name(request))
+        return repository.own_order(session, link, shopper)
+
     # -- pages ---------------------------------------------------------------------------------
 
     def refusal(self, request: Request, error: HubError) -> Response:
@@ -111,6 +219,18 @@ class Storefront:
             return self.pages.response(template, look, **self._values(look, request, view))
 
         return page
+
+    async def events(self, request: Request, link: str) -> Response:
+        """The order's page, kept live: its steps as the shop makes them, and the code that changes by itself."""
+        del link  # among the request's own
+        look = self.pages.look(request)
+        # An order that is not hers has no stream: refuse before the first byte.
+        await run_in_threadpool(self._values, look, request, order_views.order)
+        return response(stream(self._changes, lambda: self._paint(look, request)))
+
+    def _paint(self, look: Look, request: Request) -> dict[str, str]:
+        values = self._values(look, request, order_views.order)
+        return {"#order": self.pages.render("parts/order.html", look, **values)}
 
     def _values(self, look: Look, request: Request, view: View) -> dict[str, Any]:
         asked = {**request.query_params, **request.path_params}
@@ -140,7 +260,7 @@ class Storefront:
             "here": request.url.path + query,
             "text": "",
             "category": "",
-            "stream": "",
+            "stream": _stream_at(request.url.path),
             "knows": self.pages.has_text,
         }
 
@@ -160,3 +280,9 @@ class Storefront:
                 COOKIE, value, max_age=A_YEAR_S, path=ROOT, samesite="lax", httponly=True
             )
         return answer
+
+
+def _stream_at(path: str) -> str:
+    """Only an order changes while somebody looks at it."""
+    start = f"{ROOT}/o/"
+    return f"{ROOT}/events/o/{path.removeprefix(start)}" if path.startswith(start) else ""

@@ -13,8 +13,10 @@ from sqlmodel.sql.expression import SelectOfScalar
 
 from cloud.catalogue.tables import CataloguePrice, CatalogueProduct
 from cloud.db import insert_for, upsert
+from cloud.errors import NotFoundError
 from cloud.names import name_in
-from cloud.storefront.tables import BasketLine, Shopper
+from cloud.orders.tables import CustomerOrder, OrderCredit
+from cloud.storefront.tables import BasketLine, ReturnWish, ShopOrder, ShopPayment, Shopper
 
 MOST_PIECES = 99  # of one product in a basket
 MOST_LINES = 50
@@ -166,3 +168,91 @@ def _lines_of(shopper_id: str) -> SelectOfScalar[BasketLine]:
 
 def _is_of(shopper_id: str) -> sa.ColumnElement[bool]:
     return col(BasketLine.shopper_id) == shopper_id
+
+
+# -- orders and what was paid for them ---------------------------------------------------------
+
+
+def locked(session: Session, shopper_id: str) -> Shopper | None:
+    """This browser's other requests wait until this one is done."""
+    return session.get(Shopper, shopper_id, with_for_update=True) if shopper_id else None
+
+
+def order_of_attempt(session: Session, attempt: str) -> ShopOrder | None:
+    return session.exec(select(ShopOrder).where(ShopOrder.attempt == attempt)).first()
+
+
+def own_order(session: Session, link: str, shopper: Shopper | None) -> ShopOrder:
+    """Who has the link needs the browser or the membership too. Raises NotFoundError for everybody else alike."""
+    found = session.get(ShopOrder, link)
+    if found is None or shopper is None or not _is_own(found, shopper):
+        raise NotFoundError(what="order", name=link)
+    return found
+
+
+def _is_own(order: ShopOrder, shopper: Shopper) -> bool:
+    is_member = shopper.member_id != "" and order.member_id == shopper.member_id
+    return is_member or order.shopper_id == shopper.shopper_id
+
+
+def own_orders(session: Session, shopper: Shopper) -> list[tuple[ShopOrder, CustomerOrder]]:
+    """Newest first; those that were never paid are not among them."""
+    own = col(ShopOrder.shopper_id) == shopper.shopper_id
+    if shopper.member_id:
+        own = sa.or_(own, col(ShopOrder.member_id) == shopper.member_id)
+    query = (
+        select(ShopOrder, CustomerOrder)
+        .join(CustomerOrder, col(CustomerOrder.order_id) == ShopOrder.order_id)
+        .where(own, col(CustomerOrder.placed_at).is_not(None))
+        .order_by(col(ShopOrder.made_at).desc())
+        .limit(SHOWN)
+    )
+    return list(session.exec(query).all())
+
+
+def held_orders(session: Session, shopper_id: str) -> Sequence[ShopOrder]:
+    query = (
+        select(ShopOrder)
+        .join(CustomerOrder, col(CustomerOrder.order_id) == ShopOrder.order_id)
+        .where(ShopOrder.shopper_id == shopper_id, CustomerOrder.state == "held")
+    )
+    return session.exec(query).all()
+
+
+def payments(session: Session, order_id: str) -> Sequence[ShopPayment]:
+    query = select(ShopPayment).where(ShopPayment.order_id == order_id)
+    return session.exec(query.order_by(col(ShopPayment.made_at))).all()
+
+
+def open_payment(session: Session, order_id: str) -> ShopPayment | None:
+    return next((it for it in payments(session, order_id) if it.state == "open"), None)
+
+
+def own_payment(
+    session: Session, payment_id: str, shopper: Shopper | None
+) -> tuple[ShopOrder, ShopPayment]:
+    """Raises NotFoundError."""
+    payment = session.get(ShopPayment, payment_id, with_for_update=True)
+    order = _order_paid_by(session, payment) if payment else None
+    if payment is None or order is None or shopper is None or not _is_own(order, shopper):
+        raise NotFoundError(what="payment", name=payment_id)
+    return order, payment
+
+
+def _order_paid_by(session: Session, payment: ShopPayment) -> ShopOrder | None:
+    return session.exec(select(ShopOrder).where(ShopOrder.order_id == payment.order_id)).first()
+
+
+def owed(session: Session) -> Sequence[tuple[OrderCredit, ShopPayment]]:
+    query = (
+        select(OrderCredit, ShopPayment)
+        .join(ShopPayment, col(ShopPayment.order_id) == OrderCredit.order_id)
+        .where(col(OrderCredit.settled_at).is_(None), ShopPayment.state == "paid")
+    )
+    return session.exec(query).all()
+
+
+def wishes(session: Session, order_id: str) -> dict[int, ReturnWish]:
+    """Return requests of an order, by line."""
+    rows = session.exec(select(ReturnWish).where(ReturnWish.order_id == order_id)).all()
+    return {row.line: row for row in rows}

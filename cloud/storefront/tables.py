@@ -44,7 +44,7 @@ class ShopOrder(SQLModel, table=True):
 
 
 class ShopPayment(SQLModel, table=True):
-    """What became of paying for an order: "open", "paid", "declined", "returned"."""
+    """What became of paying for an order: "open", "paid", "declined". `returned_minor` went back of it later."""
 
     __tablename__ = "shop_payment"
 
@@ -53,6 +53,7 @@ class ShopPayment(SQLModel, table=True):
     amount_minor: int = Field(sa_type=sa.BigInteger)
     currency: str
     state: str
+    returned_minor: int = Field(default=0, sa_type=sa.BigInteger)
     made_at: datetime = Field(sa_type=Utc)
 
 

@@ -1,6 +1,6 @@
 """Money, counts and times as three languages read them."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -97,3 +97,10 @@ def test_a_time_without_a_zone_is_refused() -> None:
 def test_an_unknown_language_is_an_error() -> None:
     with pytest.raises(KeyError):
         formats.number(1, "de")
+
+
+def test_a_span_names_its_zone_once_and_its_days_where_there_are_two() -> None:
+    times = formats.Times(ZoneInfo("Asia/Seoul"), "en")
+    later, tomorrow = NINE + timedelta(minutes=30), NINE + timedelta(days=1)
+    assert times.span(NINE, later) == f"{times.local(NINE):%H:%M}–{times.time(later)}"
+    assert times.span(NINE, tomorrow) == f"{times.stamp(NINE)} – {times.stamp(tomorrow)}"

@@ -143,3 +143,80 @@ def read(client: TestClient) -> Callable[[str], str]:
         return words(answer.text.partition("<main")[2].partition("</main>")[0].partition(">")[2])
 
     return read
+
+
+@pytest.fixture
+def open_shops(hub: Hub, chain, client: TestClient) -> dict[str, Any]:
+    """What head office says of the two shops: collect at both, the Office Tower also delivers nearby."""
+    office = {
+        "location_id": "maru-office",
+        "names": SHOPS["maru-office-1"][1],
+        "latitude": 37.5,
+        "longitude": 127.0,
+        "delivery_radius_m": 5_000,
+        "delivery_min": 30,
+        "delivery_fee_minor": 3_000,
+    }
+    hillside = {
+        "location_id": "maru-hillside",
+        "names": SHOPS["maru-hillside-1"][1],
+        "latitude": 37.51,
+        "longitude": 127.01,
+    }
+    client.put("/api/shops", json={"shops": [office, hillside]}).raise_for_status()
+    rights = [
+        {"location_id": it["location_id"], "sku": "*", "cap": 10} for it in (office, hillside)
+    ]
+    client.put("/api/rights", json={"rights": rights}).raise_for_status()
+    return chain
+
+
+def field(html: str, name: str) -> str:
+    """The value of the first hidden field of this name."""
+    found = re.search(rf'name="{name}" value="([^"]*)"', html)
+    assert found, f"no field {name}"
+    return unescape(found[1])
+
+
+class Shopping:
+    """Somebody who orders a cake with one browser, as far as a test wants it."""
+
+    def __init__(self, client: TestClient) -> None:
+        self.client = client
+
+    def fill(self, sku: str = "B-009", quantity: int = 1) -> None:
+        self.client.post("/shop/basket", data={"sku": sku, "quantity": str(quantity)})
+
+    def offers(self) -> list[str]:
+        html = self.client.get("/shop/ways").text
+        return [unescape(it) for it in re.findall(r'name="offer" value="([^"]*)"', html)]
+
+    def form(self, offer_id: str = "") -> dict[str, str]:
+        """What the form before paying would send."""
+        page = self.client.get("/shop/take", params={"offer": offer_id or self.offers()[0]}).text
+        return {
+            "attempt": field(page, "attempt"),
+            "offer_id": field(page, "offer_id"),
+            "customer": "Jiyoon",
+        }
+
+    def take(self, form: dict[str, str]) -> str:
+        """Where the shop sends the browser: to the wallet, or to the order."""
+        answer = self.client.post("/shop/take", data=form, follow_redirects=False)
+        assert answer.status_code == 303, answer.text
+        return answer.headers["location"]
+
+    def say(self, wallet: str, answer: str = "yes") -> str:
+        said = self.client.post(wallet, data={"answer": answer}, follow_redirects=False)
+        assert said.status_code == 303, said.text
+        return said.headers["location"]
+
+    def buy(self) -> str:
+        """The path of a paid order's page."""
+        self.fill()
+        return self.say(self.take(self.form()))
+
+
+@pytest.fixture
+def shopping(open_shops, client: TestClient) -> Shopping:
+    return Shopping(client)

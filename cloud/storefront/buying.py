@@ -1,0 +1,163 @@
+"""From a basket to an order that is paid. Each function is one transaction of its caller.
+
+    take      holds the goods of an offer: once for each form, however often it is sent
+    ask       what is to be paid, while the goods are still held
+    pay       the wallet said yes: the order is placed, once
+    give_up   the wallet said no, or nobody wants it any more
+    wish      something of it shall come back: any shop of the chain takes it
+
+`give_back` is a transaction of its own: what the chain owes for an order goes back the way it came.
+
+A browser's own requests queue on its row: two tabs and a double click are one after the other.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final
+
+from pydantic import BaseModel, ConfigDict, Field
+from sqlmodel import Session
+
+from cloud.clock import Clock
+from cloud.db import Database
+from cloud.errors import BasketEmptyError, MalformedError, NotFoundError
+from cloud.orders import service as orders
+from cloud.orders.service import WantedHold, WantedLine
+from cloud.orders.tables import CustomerOrder
+from cloud.storefront import repository
+from cloud.storefront.tables import ReturnWish, ShopOrder, ShopPayment, Shopper
+from cloud.storefront.tickets import new_name
+
+CHANNEL: Final = "storefront"
+
+
+class Wanted(BaseModel):
+    """What the form says. `attempt` is the form's own: the same form again gives the same order."""
+
+    model_config = ConfigDict(frozen=True)
+
+    attempt: str = Field(pattern=r"^[A-Za-z0-9_-]{22}$")
+    offer_id: str = Field(max_length=400)
+    customer: str = Field(default="", max_length=60)
+    note: str = Field(default="", max_length=400)
+    language: str = ""
+
+
+def take(session: Session, now: datetime, shopper_id: str, wanted: Wanted) -> ShopOrder:
+    """Raises what `orders.hold` raises, and BasketEmptyError, with nothing held."""
+    shopper = repository.locked(session, shopper_id)
+    known = repository.order_of_attempt(session, wanted.attempt)
+    if known is not None:
+        return _own(known, shopper)
+    lines = repository.basket(session, shopper_id, wanted.language)
+    if shopper is None or not lines:
+        raise BasketEmptyError
+    if not wanted.note and is_brought(wanted.offer_id):
+        raise MalformedError(place="note", problem="Expected an address to bring it to, got none")
+    for former in repository.held_orders(session, shopper_id):
+        orders.release(session, now, former.order_id)
+    hold = WantedHold(
+        offer_id=wanted.offer_id,
+        lines=tuple(WantedLine(sku=it.goods.sku, quantity=it.quantity) for it in lines),
+        key=f"{CHANNEL}-{wanted.attempt}",
+        customer=wanted.customer,
+        member_id=shopper.member_id,
+        language=wanted.language,
+        note=wanted.note,
+        channel=CHANNEL,
+    )
+    held = orders.hold(session, now, hold)
+    order = ShopOrder(
+        link=new_name(),
+        order_id=held.order_id,
+        attempt=wanted.attempt,
+        shopper_id=shopper_id,
+        member_id=shopper.member_id,
+        made_at=now,
+    )
+    session.add(order)
+    session.flush()
+    return order
+
+
+def is_brought(offer_id: str) -> bool:
+    return offer_id.partition("~")[0] in {"delivery", "shipping"}
+
+
+def is_held(session: Session, order: ShopOrder) -> bool:
+    """Whether it waits to be paid, and still can be."""
+    view = session.get(CustomerOrder, order.order_id)
+    return view is not None and view.placed_at is None and view.state != "cancelled"
+
+
+def ask(session: Session, now: datetime, order: ShopOrder) -> ShopPayment:
+    """The payment that is open for this order, or a new one. Raises HoldLapsedError, OrderStateError."""
+    held = orders.payable(session, now, order.order_id)
+    amount_minor = held.goods_minor + held.fee_minor
+    known = repository.open_payment(session, order.order_id)
+    if known is not None and known.amount_minor == amount_minor:
+        return known
+    payment = ShopPayment(
+        payment_id=new_name(),
+        order_id=order.order_id,
+        amount_minor=amount_minor,
+        currency=held.currency,
+        state="open",
+        made_at=now,
+    )
+    session.add(payment)
+    session.flush()
+    return payment
+
+
+def pay(session: Session, now: datetime, order: ShopOrder, payment: ShopPayment) -> None:
+    """A second time changes nothing. Raises HoldLapsedError with nothing taken."""
+    if payment.state != "open":
+        return
+    orders.payable(session, now, order.order_id)
+    payment.state = "paid"
+    session.add(payment)
+    orders.place(session, now, order.order_id, payment.amount_minor, payment.payment_id)
+    repository.empty_basket(session, order.shopper_id)
+
+
+def decline(session: Session, payment: ShopPayment) -> None:
+    """The goods stay held until their time is over: she may try once more."""
+    if payment.state == "open":
+        payment.state = "declined"
+        session.add(payment)
+
+
+def give_up(session: Session, now: datetime, order: ShopOrder) -> None:
+    """Before hand-over; where the two cross, the hand-over wins. Raises OrderStateError."""
+    for payment in repository.payments(session, order.order_id):
+        decline(session, payment)
+    orders.cancel(session, now, order.order_id, "customer")
+
+
+def give_back(database: Database, clock: Clock) -> None:
+    """Every refund and compensation that is owed for what was paid here. Looks before it takes the write lock."""
+    with database.read() as session:
+        if not repository.owed(session):
+            return
+    with database.write() as session:
+        for credit, payment in repository.owed(session):
+            credit.settled_at, credit.settled_by = clock.now(), payment.payment_id
+            payment.returned_minor += credit.amount_minor
+            session.add_all([credit, payment])
+
+
+def wish_return(session: Session, now: datetime, order: ShopOrder, line: int, reason: str) -> None:
+    """Of what was handed over, and once. Raises NotFoundError for anything else."""
+    view = orders.order_view(session, now, order.order_id)
+    if not any(it["line"] == line and it["handed"] > 0 for it in view["lines"]):
+        raise NotFoundError(what="line of this order", name=str(line))
+    if line not in repository.wishes(session, order.order_id):
+        session.add(ReturnWish(order_id=order.order_id, line=line, reason=reason, asked_at=now))
+
+
+def _own(order: ShopOrder, shopper: Shopper | None) -> ShopOrder:
+    if shopper is None or order.shopper_id != shopper.shopper_id:
+        raise NotFoundError(what="order", name="of this form")
+    return order

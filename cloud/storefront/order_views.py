@@ -1,0 +1,94 @@
+"""What the pages from the basket to the order in hand show."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from cloud.errors import BasketEmptyError, OfferChangedError
+from cloud.orders import offers
+from cloud.orders import service as orders
+from cloud.orders.offers import Offer
+from cloud.orders.service import WantedLine
+from cloud.storefront import following, repository
+from cloud.storefront.symbol import symbol
+from cloud.storefront.tables import ShopOrder
+from cloud.storefront.tickets import new_name
+from cloud.storefront.views import Scene
+
+RETURN_REASONS = ("changed_mind", "damaged", "wrong", "other")
+
+
+def ways(scene: Scene, asked: Mapping[str, str]) -> dict[str, Any]:
+    """Every way to get what is in the basket, side by side."""
+    del asked
+    lines = repository.basket(scene.session, scene.shopper_id, scene.language)
+    found = _quote(scene) if lines else []
+    return {"lines": lines, "offers": [shown_offer(scene, offer) for offer in found]}
+
+
+def take(scene: Scene, asked: Mapping[str, str]) -> dict[str, Any]:
+    """The chosen way as it stands this minute, and what is still to be said. Raises OfferChangedError."""
+    lines = repository.basket(scene.session, scene.shopper_id, scene.language)
+    if not lines:
+        raise BasketEmptyError
+    choice = offers.parse(asked.get("offer", ""), scene.now)
+    for offer in _quote(scene):
+        if (offer.kind, offer.location_id, offer.source_id) == choice[:3]:
+            shown = shown_offer(scene, offer)
+            return {"lines": lines, "offer": shown, "attempt": new_name(), "name": ""}
+    raise OfferChangedError(detail="the shop no longer offers it")
+
+
+def shown_offer(scene: Scene, offer: Offer) -> dict[str, Any]:
+    return {
+        **offer.model_dump(),
+        "day": following.day(offer.window.start, scene.now, scene.zone),
+        "age_min": offer.data_age_s // 60,
+    }
+
+
+def _quote(scene: Scene) -> list[Offer]:
+    lines = repository.basket(scene.session, scene.shopper_id, scene.language)
+    wanted = [WantedLine(sku=line.goods.sku, quantity=line.quantity) for line in lines]
+    return orders.quote(scene.session, scene.now, wanted, scene.near, scene.language)
+
+
+def pay(scene: Scene, asked: Mapping[str, str]) -> dict[str, Any]:
+    order, payment = repository.own_payment(scene.session, asked["payment_id"], scene.shopper)
+    return {"payment": payment, "link": order.link, "order": _view(scene, order)}
+
+
+def order(scene: Scene, asked: Mapping[str, str]) -> dict[str, Any]:
+    """Raises NotFoundError for everybody whose order it is not."""
+    own = repository.own_order(scene.session, asked["link"], scene.shopper)
+    view = _view(scene, own)
+    payments = repository.payments(scene.session, own.order_id)
+    return {
+        "link": own.link,
+        "order": view,
+        "steps": following.steps(view),
+        "tone": following.tone(view),
+        "day": following.day(view["window"]["start"], scene.now, scene.zone),
+        "symbol": _symbol(scene, own, view),
+        "was_declined": bool(payments) and payments[-1].state == "declined",
+        "returned_minor": sum(payment.returned_minor for payment in payments),
+        "wishes": repository.wishes(scene.session, own.order_id),
+        "can_return": view["state"] in following.HANDED,
+        "reasons": RETURN_REASONS,
+        "shops": scene.shops,
+    }
+
+
+def _view(scene: Scene, own: ShopOrder) -> dict[str, Any]:
+    view = orders.order_view(scene.session, scene.now, own.order_id)
+    named = scene.shops.get(view["location_id"], view["location_name"])
+    return {**view, "location_name": named}
+
+
+def _symbol(scene: Scene, own: ShopOrder, view: Mapping[str, Any]) -> Any:
+    """The code of this half minute; the page's stream brings the next one."""
+    if not following.shows_code(view):
+        return ""
+    code = orders.rotating_code(scene.session, scene.now, own.order_id)["code"]
+    return symbol(code, view["number"]) if code else ""
