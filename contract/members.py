@@ -461,8 +461,17 @@ def coupon_worth_minor(coupon: Coupon, basket_minor: int) -> int:
 
 
 def coupon_bound(shops: int, limit: int) -> int:
-    """The most single-use coupons that can be taken twice through one cut of the whole chain."""
+    """How often single-use coupons of one shop can be taken too often through one cut of the whole chain."""
     return max(0, shops - 1) * limit
+
+
+def coupon_bound_of_chain(shops: int, limit: int) -> int:
+    """As `coupon_bound`, of all coupons: the owner of some is a stranger to the others, and takes as many of them.
+
+    >>> coupon_bound_of_chain(3, 2), coupon_bound_of_chain(1, 2)
+    (6, 0)
+    """
+    return shops * limit if shops > 1 else 0
 
 
 # Questions to the hub: arguments and answers of the verbs of `contract.asks`.

@@ -2,13 +2,13 @@
 
 import pytest
 
-from edge.proofs import fefo, rights
+from edge.proofs import coupons, fefo, points, rights
 
 HISTORIES = 300
-EVERY = [(bound, bug) for bound in (fefo, rights) for bug in bound.BUGS]
+EVERY = [(bound, bug) for bound in (coupons, fefo, points, rights) for bug in bound.BUGS]
 
 
-@pytest.mark.parametrize("bound", [fefo, rights])
+@pytest.mark.parametrize("bound", [coupons, fefo, points, rights])
 def test_no_history_breaks_what_was_said(bound) -> None:
     assert [seed for seed in range(HISTORIES) if bound.history(seed)] == []
 
