@@ -17,9 +17,10 @@ import json
 import zlib
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 from edge.domain.errors import ReceiptForged, ReceiptUnknownKey, ReceiptUnreadable
-from edge.domain.sale import Sold, SoldLine
+from edge.domain.sale import MemberPart, Sold, SoldLine
 
 PREFIX = "TW1:"
 KEY_ID_BYTES = 4
@@ -28,6 +29,7 @@ SIGNATURE_BYTES = 64
 # that is 339 dots at 3 dots a module, and 58 mm paper has 384.
 MAX_CHARACTERS = 1_134
 MAX_INFLATED_BYTES = 20_000
+LINES, OF_MEMBER = 7, 8  # places in the array; the second is there only for a member's purchase
 
 Sign = Callable[[bytes], bytes]
 Verify = Callable[[str, bytes, bytes], bool]
@@ -107,7 +109,7 @@ def _pack(sold: Sold) -> bytes:
         ]
         for line in sold.lines
     ]
-    value = [
+    value: list[Any] = [
         sold.sale_id,
         sold.edge_id,
         sold.receipt_number,
@@ -117,6 +119,8 @@ def _pack(sold: Sold) -> bytes:
         sold.rounding_minor,
         lines,
     ]
+    if sold.of_member is not None:
+        value.append([[it.kind, it.amount_minor, it.reference] for it in sold.of_member])
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
     packer = zlib.compressobj(9, zlib.DEFLATED, -15)
     return packer.compress(text) + packer.flush()
@@ -127,7 +131,9 @@ def _unpack(packed: bytes) -> Sold:
     try:
         text = zlib.decompressobj(-15).decompress(packed, MAX_INFLATED_BYTES)
         values = json.loads(text)
-        values[-1] = tuple(SoldLine(*line) for line in values[-1])
+        values[LINES] = tuple(SoldLine(*line) for line in values[LINES])
+        if len(values) > OF_MEMBER:
+            values[OF_MEMBER] = tuple(MemberPart(*part) for part in values[OF_MEMBER])
         return Sold(*values)
     except (zlib.error, ValueError, TypeError, LookupError) as error:
         raise ReceiptUnreadable(got=f"a newer form of receipt code ({error})") from error

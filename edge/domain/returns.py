@@ -8,11 +8,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Final
 
 from edge.domain.errors import BadQuantity, NoSuchReceiptLine, NothingToReturn, RefundAbovePaid
 from edge.domain.money import down_to_step, share_so_far, to_step
-from edge.domain.sale import Sold, SoldLine
+from edge.domain.sale import MemberPart, Sold, SoldLine
+
+ORDER: Final = ("coupon", "points", "stored_value")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +67,29 @@ def cash_refund(amount_minor: int, step_minor: int, sold: Sold, refunded_minor: 
     if rounded > left_minor:
         rounded = max(0, down_to_step(min(amount_minor, left_minor), step_minor))
     return Refund(rounded, rounded - amount_minor)
+
+
+def back_to_member(sold: Sold, returned_minor: int, amount_minor: int) -> tuple[MemberPart, ...]:
+    """The part of a refund that goes back as points, stored value or coupon: never as money.
+
+    Of the whole refund it is the share that they had of the whole sale, half-up, coupons first. However the goods
+    come back, all of them give back all of it. `returned_minor` is what earlier returns were worth.
+    """
+    parts = sorted(sold.of_member or (), key=lambda part: ORDER.index(part.kind))
+    whole = sum(part.amount_minor for part in parts)
+    if not whole:
+        return ()
+    before, after = (
+        share_so_far(whole, min(returned, sold.total_minor), sold.total_minor)
+        for returned in (returned_minor, returned_minor + amount_minor)
+    )
+    given, found = 0, []
+    for part in parts:
+        low, high = max(before, given), min(after, given + part.amount_minor)
+        if high > low:
+            found.append(replace(part, amount_minor=high - low))
+        given += part.amount_minor
+    return tuple(found)
 
 
 def left_to_return(sold: Sold, returned: Mapping[int, int]) -> dict[int, int]:

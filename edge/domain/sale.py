@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,8 +21,20 @@ class SoldLine:
 
 
 @dataclass(frozen=True, slots=True)
+class MemberPart:
+    """What points, stored value or a coupon paid of a sale. `reference` is the hub's spend or the coupon's hash."""
+
+    kind: Literal["points", "stored_value", "coupon"]
+    amount_minor: int
+    reference: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Sold:
-    """`rounding_minor` was paid on top of the lines because of the smallest coin (or given away, below zero)."""
+    """`of_member` is None for a purchase of nobody, else what of theirs paid, coupons included.
+
+    `rounding_minor` was paid on top of the lines because of the smallest coin (or given away, below zero).
+    """
 
     sale_id: str
     edge_id: str
@@ -31,6 +44,7 @@ class Sold:
     total_minor: int
     rounding_minor: int
     lines: tuple[SoldLine, ...]
+    of_member: tuple[MemberPart, ...] | None = None
 
     @property
     def paid_minor(self) -> int:

@@ -285,7 +285,15 @@ def _side(
 ) -> parts.Side:
     if name == "returning" and state.draft:
         worth = return_keys.amount_minor(state.draft)
-        return parts.Side(name, keys, worth, worth, sum(n for _, n in state.draft.chosen))
+        back = return_keys.back_to_member(state.draft)
+        return parts.Side(
+            name,
+            keys,
+            worth,
+            worth - sum(part.amount_minor for part in back),
+            sum(n for _, n in state.draft.chosen),
+            tenders=tuple(parts.TenderShown(part.kind, part.amount_minor) for part in back),
+        )
     view = seen.basket
     member = _member(shop, seen) if name in MEMBERED else None
     if view is None or name not in ("selling", "card"):

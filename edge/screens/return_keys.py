@@ -9,12 +9,14 @@ from contract.sales import ReturnCompleted
 from edge.domain import returns as worth
 from edge.domain.receipt_code import is_receipt_code
 from edge.domain.returns import Wanted
+from edge.domain.sale import MemberPart
 from edge.screens import typed
 from edge.screens.state import DeskState, LastDone, ReturnDraft
 from edge.services import catalogue, returns
 from edge.services.returns import Receipt
 from edge.services.shop import Shop
 
+MONEY = ("cash", "card")
 REASON = "customer return"  # the reasons of head office's list come with its orders
 
 
@@ -43,7 +45,8 @@ def open_receipt(shop: Shop, state: DeskState, code: str) -> DeskState:
             for line in found.sold.lines
         )
     left = tuple(sorted(found.left.items()))
-    return DeskState(view="returning", draft=ReturnDraft(code.strip(), found.sold, left, names))
+    draft = ReturnDraft(code.strip(), found.sold, left, names, returned_minor=found.returned_minor)
+    return DeskState(view="returning", draft=draft)
 
 
 def toggle(state: DeskState, line: int) -> DeskState:
@@ -78,6 +81,11 @@ def amount_minor(draft: ReturnDraft) -> int:
     return sum(line.amount_minor for line in lines)
 
 
+def back_to_member(draft: ReturnDraft) -> tuple[MemberPart, ...]:
+    """What of it goes back as points, stored value or coupon."""
+    return worth.back_to_member(draft.sold, draft.returned_minor, amount_minor(draft))
+
+
 def _refund(shop: Shop, state: DeskState, reason: str, *, is_card: bool) -> DeskState:
     """What is typed when the key is pressed is the reason."""
     if state.draft is None:
@@ -95,7 +103,7 @@ def _done(back: ReturnCompleted) -> LastDone:
         subject_id=back.return_id,
         receipt_number=back.receipt_number,
         total_minor=back.total_minor + back.rounding_minor,
-        tendered_minor=0,
+        tendered_minor=sum(it.amount_minor for it in back.tenders if it.kind in MONEY),
         change_minor=0,
         tenders=tuple((tender.kind, tender.amount_minor, "") for tender in back.tenders),
     )

@@ -19,6 +19,8 @@ Step = Literal["", "float", "cash_in", "cash_out", "reason_in", "reason_out"]
 class LastDone:
     """The last sale or return as it was completed; its receipt's print job is looked up by `subject_id`.
 
+    `tendered_minor` is the cash of a sale, the money of a return.
+
     `tenders` are (kind, what was handed over, masked card number).
     """
 
@@ -33,13 +35,17 @@ class LastDone:
 
 @dataclass(frozen=True, slots=True)
 class ReturnDraft:
-    """A receipt that was read: what was sold, what may still come back, and what is chosen to."""
+    """A receipt that was read: what was sold, what may still come back, and what is chosen to.
+
+    What came back before was worth `returned_minor`.
+    """
 
     receipt_code: str
     sold: Sold
     left: tuple[tuple[int, int], ...]
     names: tuple[tuple[int, str], ...] = ()
     chosen: tuple[tuple[int, int], ...] = ()
+    returned_minor: int = 0
 
 
 @dataclass(frozen=True, slots=True)

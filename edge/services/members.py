@@ -423,7 +423,8 @@ class _Judged:
 
     @property
     def needs_word(self) -> bool:
-        return self.is_foreign or self.verdict is CouponVerdict.ASK_THE_HUB
+        """While the line is up the hub knows best who else has it, also where this is its own shop."""
+        return self.coupon.is_single or self.verdict is CouponVerdict.ASK_THE_HUB
 
 
 def _judged_coupon(work: Work, basket: Basket, hashed: str) -> _Judged:

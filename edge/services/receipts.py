@@ -18,7 +18,7 @@ from drivers.interfaces import Element, Feed, PrintDocument, QrSymbol, Rule, Tex
 from edge.db.tables import MemberVisit
 from edge.domain import receipt_code
 from edge.domain.money import digits, spelled
-from edge.domain.sale import Sold, SoldLine, receipt_label
+from edge.domain.sale import MemberPart, Sold, SoldLine, receipt_label
 from edge.domain.shift import Figures
 from edge.services.shop import Shop
 from edge.services.words import Words, of, of_tender
@@ -77,6 +77,7 @@ def return_receipt(shop: Shop, goods_back: ReturnCompleted, original: Sold) -> P
         lines,
         _totals(words, currency, goods_back.total_minor, goods_back.rounding_minor, words.refund),
         _tenders(words, goods_back.tenders, currency),
+        () if original.of_member is None else (TextLine(words.points_back, align="center"),),
     )
 
 
@@ -135,7 +136,17 @@ def sold_of(edge_id: str, sale: SaleCompleted) -> Sold:
             )
             for line in sale.lines
         ),
+        of_member=_of_member(sale),
     )
+
+
+def _of_member(sale: SaleCompleted) -> tuple[MemberPart, ...] | None:
+    parts = tuple(
+        MemberPart(tender.kind, tender.amount_minor, tender.payment_id)
+        for tender in sale.tenders
+        if tender.kind in ("points", "stored_value", "coupon")
+    )
+    return parts if parts or sale.member_id else None
 
 
 def _document(shop: Shop, *parts: Iterable[Element]) -> PrintDocument:

@@ -49,6 +49,9 @@ _PIECES = (
 _REFUNDED = select(
     func.coalesce(func.sum(col(GoodsReturn.total_minor) + col(GoodsReturn.rounding_minor)), 0)
 ).where(col(GoodsReturn.original_sale_id) == bindparam("sale_id"))
+_RETURNED = select(func.coalesce(func.sum(col(GoodsReturn.total_minor)), 0)).where(
+    col(GoodsReturn.original_sale_id) == bindparam("sale_id")
+)
 _PAYMENT = rows_of(Payment).where(col(Payment.payment_id) == bindparam("payment_id"))
 
 
@@ -62,11 +65,15 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True)
 class Returnable:
-    """A sale, and how many pieces of each line may still come back."""
+    """A sale, and how many pieces of each line may still come back.
+
+    What came back was worth `returned_minor`; `refunded_minor` was given for it, rounded.
+    """
 
     sold: Sold
     left: dict[int, int]
     refunded_minor: int
+    returned_minor: int = 0
 
 
 def look_up(shop: Shop, receipt: Receipt) -> Returnable:
@@ -77,6 +84,7 @@ def look_up(shop: Shop, receipt: Receipt) -> Returnable:
             sold,
             returns.left_to_return(sold, _pieces(reader, sold.sale_id)),
             _refunded(reader, sold.sale_id),
+            _returned(reader, sold.sale_id),
         )
 
 
@@ -87,17 +95,20 @@ def take_back(
     reason: str,
     tender: Literal["cash", "card"],
 ) -> ReturnCompleted:
-    """Goods back and money back, in one transaction. A card refund is journalled here and carried out after."""
+    """Goods back and money back, in one transaction. A card refund is journalled here and carried out after.
+
+    What points, stored value or a coupon paid goes back as that; `tender` is how the rest goes back.
+    """
 
     def use_case(work: Work) -> ReturnCompleted:
         shift = work.shift()
         sold = _sold(shop, work.unit, receipt)
         lines = returns.take_back(sold, _pieces(work.unit, sold.sale_id), wanted)
-        refund, payment_id = _refund(work, sold, lines, tender)
-        fact = _fact(work, shift, sold, lines, reason, _tender(tender, refund, payment_id))
+        tenders, rounding_minor = _tenders(work, sold, lines, tender)
+        fact = _fact(work, shift, sold, lines, reason, tenders, rounding_minor)
         _insert(work, fact)
         printing.queue(work, "return", fact.return_id, receipts.return_receipt(shop, fact, sold))
-        if tender == "cash":
+        if any(given.kind == "cash" for given in tenders):
             drawers.request(work, shift.shift_id, "return")
         work.log(fact)
         return fact
@@ -141,17 +152,43 @@ def _refunded(reader: Reader, sale_id: str) -> int:
     return int(reader.scalar(_REFUNDED, sale_id=sale_id))
 
 
-def _refund(
-    work: Work, sold: Sold, lines: Sequence[ReturnedLine], tender: str
-) -> tuple[Refund, str]:
+def _returned(reader: Reader, sale_id: str) -> int:
+    return int(reader.scalar(_RETURNED, sale_id=sale_id))
+
+
+def _tenders(
+    work: Work, sold: Sold, lines: Sequence[ReturnedLine], kind: Literal["cash", "card"]
+) -> tuple[tuple[Tender, ...], int]:
+    """What is given for the goods, and how much of it is there because of the smallest coin."""
     total_minor = sum(line.amount_minor for line in lines)
+    parts = returns.back_to_member(sold, _returned(work.unit, sold.sale_id), total_minor)
+    given = tuple(
+        Tender(
+            kind=part.kind,
+            amount_minor=part.amount_minor,
+            tendered_minor=part.amount_minor,
+            payment_id=part.reference,
+        )
+        for part in parts
+    )
+    parts_minor = sum(part.amount_minor for part in parts)
+    if parts_minor == total_minor and parts:
+        return given, 0
+    refund, payment_id = _refund(work, sold, total_minor - parts_minor, parts_minor, kind)
+    return (*given, _tender(kind, refund, payment_id)), refund.rounding_minor
+
+
+def _refund(
+    work: Work, sold: Sold, money_minor: int, parts_minor: int, tender: str
+) -> tuple[Refund, str]:
+    """The money of a refund; `parts_minor` of it goes back otherwise."""
     if tender == "card":
-        return Refund(total_minor, 0), _reverse_card(work, sold, total_minor)
+        return Refund(money_minor, 0), _reverse_card(work, sold, money_minor)
     refund = returns.cash_refund(
-        total_minor,
+        money_minor,
         work.shop.settings.cash_rounding_minor,
         sold,
-        _refunded(work.unit, sold.sale_id),
+        _refunded(work.unit, sold.sale_id) + parts_minor,
     )
     _check_drawer(work, refund, sold.currency)
     return refund, ""
@@ -200,7 +237,8 @@ def _fact(
     sold: Sold,
     lines: Sequence[ReturnedLine],
     reason: str,
-    tender: Tender,
+    tenders: tuple[Tender, ...],
+    rounding_minor: int,
 ) -> ReturnCompleted:
     if not reason.strip():
         raise Malformed(expected="a reason for the return", got="none")
@@ -232,9 +270,9 @@ def _fact(
             )
             for line in lines
         ),
-        tenders=(tender,),
+        tenders=tenders,
         total_minor=total_minor,
-        rounding_minor=tender.amount_minor - total_minor,
+        rounding_minor=rounding_minor,
     )
 
 

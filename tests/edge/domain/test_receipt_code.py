@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from edge.domain import receipt_code
 from edge.domain.errors import ReceiptForged, ReceiptUnknownKey, ReceiptUnreadable
-from edge.domain.sale import Sold, SoldLine
+from edge.domain.sale import MemberPart, Sold, SoldLine
 from edge.keys import BoxKey, verify
 
 KEY = BoxKey(Ed25519PrivateKey.from_private_bytes(bytes(range(32))))
@@ -136,3 +136,15 @@ def test_the_bits_that_base32_does_not_use_are_none_to_change() -> None:
     changed = CODE[:-1] + alphabet[alphabet.index(CODE[-1]) ^ 1]
     with pytest.raises(ReceiptUnreadable):
         decode(changed)
+
+
+@pytest.mark.parametrize(
+    "of_member", [(), (MemberPart("points", 500, ""), MemberPart("coupon", 1_000, "c0" * 32))]
+)
+def test_a_members_receipt_says_what_must_not_go_back_as_money(
+    of_member: tuple[MemberPart, ...],
+) -> None:
+    sold = replace(SOLD, of_member=of_member)
+    code = receipt_code.encode(sold, KEY.public, KEY.sign)
+    assert decode(code) == sold
+    assert len(code) < 450

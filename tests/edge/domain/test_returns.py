@@ -1,3 +1,7 @@
+from collections import Counter
+from dataclasses import replace
+from typing import Literal
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,7 +14,7 @@ from edge.domain.errors import (
     RefundAbovePaid,
 )
 from edge.domain.returns import Refund, Wanted
-from edge.domain.sale import Sold, SoldLine, receipt_label
+from edge.domain.sale import MemberPart, Sold, SoldLine, receipt_label
 
 LINES = (
     SoldLine(1, "BREAD", 3, 10_000, "standard", 1000, 909, "우유 식빵"),
@@ -115,3 +119,39 @@ def test_however_a_receipt_is_returned_its_refunds_never_exceed_what_was_paid(
 
 def test_a_receipt_number_is_read_out_with_its_workstation() -> None:
     assert receipt_label("till-1", 123) == "till-1-000123"
+
+
+PARTS = st.lists(
+    st.tuples(st.sampled_from(("points", "stored_value", "coupon")), st.integers(1, 500)),
+    max_size=4,
+)
+
+
+@given(PARTS, st.integers(0, 2_000), st.lists(st.integers(1, 400), max_size=12))
+def test_however_goods_come_back_each_part_goes_back_whole_and_never_as_money(
+    paid: list[tuple[Literal["points", "stored_value", "coupon"], int]],
+    in_money: int,
+    returns_minor: list[int],
+) -> None:
+    parts = tuple(MemberPart(kind, amount, f"{at}") for at, (kind, amount) in enumerate(paid))
+    total = in_money + sum(part.amount_minor for part in parts)
+    sale = Sold("s", "b", 1, "2026-11-23", "KRW", total, 0, LINES, parts)
+    back, returned = Counter[str](), 0
+    for wanted in (*returns_minor, total):
+        amount = min(wanted, total - returned)
+        given_back = returns.back_to_member(sale, returned, amount)
+        assert sum(part.amount_minor for part in given_back) <= amount
+        for part in given_back:
+            back[part.reference] += part.amount_minor
+        returned += amount
+    assert back == Counter({part.reference: part.amount_minor for part in parts})
+
+
+def test_what_goes_back_to_the_member_is_its_share_and_coupons_come_first() -> None:
+    parts = (MemberPart("points", 2_000, "spend"), MemberPart("coupon", 1_000, "hash"))
+    sale = replace(sold(), of_member=parts)
+    assert returns.back_to_member(sale, 0, 6_400) == (
+        MemberPart("coupon", 1_000, "hash"),
+        MemberPart("points", 500, "spend"),
+    )
+    assert returns.back_to_member(sale, 6_400, 6_400) == (MemberPart("points", 1_500, "spend"),)
