@@ -23,6 +23,9 @@ LOCK = (
     "--override", "requirements/overrides.txt", "-o", "requirements/all.lock", "pyproject.toml",
 )  # fmt: skip
 
+# Every core, as far as they have work: a file's tests stay together, and those in a browser still come last.
+WHOLE = ("-n", "logical", "--maxprocesses", "4", "--dist", "loadfile", "--no-loadscope-reorder")
+
 PASS_ON = {"ignore_unknown_options": True, "allow_interspersed_args": False}
 
 
@@ -32,8 +35,8 @@ def test(pytest_arguments: tuple[str, ...]) -> None:
     """Runs every check and the whole suite; what follows the verb goes to pytest, alone.
 
     \b
-    twinstore test                           ruff, format, mypy, import walls, then pytest
-    twinstore test tests/drivers -k serial   pytest only
+    twinstore test                           ruff, format, mypy, import walls, then pytest on all cores
+    twinstore test tests/drivers -k serial   pytest only, on one
 
     TWINSTORE_REQUIRE=all makes a skipped test a failed one.
     """  # noqa: D301 - click's mark for lines that stay as they are
@@ -41,7 +44,7 @@ def test(pytest_arguments: tuple[str, ...]) -> None:
     failed = [] if pytest_arguments else run_checks()
     if failed:
         click.echo(f"check: {', '.join(failed)} failed, see above. The tests run all the same.")
-    ended = run(("pytest", *pytest_arguments))
+    ended = run(("pytest", *(pytest_arguments or WHOLE)))
     sys.exit(ended or len(failed))
 
 
