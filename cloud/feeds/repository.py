@@ -39,7 +39,7 @@ def head(session: Session, feed: str) -> FeedHead:
 
 def write_operations(session: Session, feed: str, bodies: Mapping[str, str | None]) -> set[str]:
     """Logs what really changes, each under its own version, and gives the keys that did."""
-    known = _bodies(session, feed, list(bodies))
+    known = bodies_of(session, feed, list(bodies))
     changed = {key: body for key, body in bodies.items() if _differs(known, key, body)}
     top = session.get(FeedHead, feed, with_for_update=True) or FeedHead(feed=feed)
     versions = count(top.version + 1)
@@ -89,6 +89,18 @@ def live_rows(session: Session, feed: str) -> list[tuple[str, int, str]]:
     return [(key, version, body or "") for key, version, body in session.exec(query)]
 
 
+def bodies_of(session: Session, feed: str, keys: Sequence[str]) -> dict[str, str | None]:
+    """What is known under each of the keys, None for one that was deleted."""
+    found: dict[str, str | None] = {}
+    for start in range(0, len(keys), KEYS_A_QUERY):
+        part = keys[start : start + KEYS_A_QUERY]
+        query = select(FeedOperation.key, FeedOperation.body).where(
+            FeedOperation.feed == feed, col(FeedOperation.key).in_(part)
+        )
+        found.update(session.exec(query).all())
+    return found
+
+
 def newest_snapshot(session: Session, feed: str) -> FeedSnapshot | None:
     query = select(FeedSnapshot).where(FeedSnapshot.feed == feed)
     return session.exec(query.order_by(col(FeedSnapshot.version).desc())).first()
@@ -98,17 +110,6 @@ def snapshots(session: Session, feed: str) -> Sequence[FeedSnapshot]:
     """Newest first."""
     query = select(FeedSnapshot).where(FeedSnapshot.feed == feed)
     return session.exec(query.order_by(col(FeedSnapshot.version).desc())).all()
-
-
-def _bodies(session: Session, feed: str, keys: list[str]) -> dict[str, str | None]:
-    found: dict[str, str | None] = {}
-    for start in range(0, len(keys), KEYS_A_QUERY):
-        part = keys[start : start + KEYS_A_QUERY]
-        query = select(FeedOperation.key, FeedOperation.body).where(
-            FeedOperation.feed == feed, col(FeedOperation.key).in_(part)
-        )
-        found.update(session.exec(query).all())
-    return found
 
 
 def _differs(known: Mapping[str, str | None], key: str, body: str | None) -> bool:

@@ -1,4 +1,4 @@
-"""GET /api/boxes, /api/facts, /api/quarantine; POST /api/boxes/{edge_id}/commands."""
+"""GET /api/boxes, /api/facts, /api/quarantine; POST /api/boxes/ID/commands, DELETE /api/boxes/ID/receipt-key."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query
 
 from cloud.clock import Clock
 from cloud.db import Database
-from cloud.fleet import commands, repository, service
+from cloud.fleet import commands, receipt_keys, repository, service
 from cloud.fleet.commands import Wanted
 from cloud.fleet.presence import Presence
 from cloud.fleet.service import Box
@@ -21,6 +21,7 @@ def router(database: Database, clock: Clock, on_ask: Callable[[], None]) -> APIR
     """`on_ask` tells the ingest that a box has been asked for something."""
     routes = APIRouter(prefix="/api")
     routes.include_router(_boxes(database, clock))
+    routes.include_router(_keys(database))
     routes.include_router(_commands(database, clock, on_ask))
     routes.include_router(_inbox(database, clock))
     return routes
@@ -40,6 +41,18 @@ def _boxes(database: Database, clock: Clock) -> APIRouter:
             found = service.box(session, edge_id, clock.now())
             alarms = repository.alarms(session, edge_id)
             return as_dict(found) | {"alarms": [alarm.model_dump() for alarm in alarms]}
+
+    return routes
+
+
+def _keys(database: Database) -> APIRouter:
+    routes = APIRouter()
+
+    @routes.delete("/boxes/{edge_id}/receipt-key", status_code=204)
+    def withdraw(edge_id: str) -> None:
+        """The box was lost: no other takes goods back against receipts that it signs, until it has a new key."""
+        with database.write() as session:
+            receipt_keys.withdraw(session, edge_id)
 
     return routes
 

@@ -19,6 +19,7 @@ from sqlmodel import Session, col, select
 from cloud.clock import Clock
 from cloud.db import Database
 from cloud.errors import StandMovedError
+from cloud.fleet import receipt_keys
 from cloud.ingest.admission import Admitted, Rejected
 from cloud.ingest.intake import Intake, Standing, StreamKey, contradicting_row, edge_ids
 from cloud.ingest.pressure import Allowance
@@ -104,6 +105,7 @@ class Inbox:
         if intake.facts:
             self._store_facts(session, intake)
         park(session, intake.parked)
+        receipt_keys.publish(session, intake.greeted, intake.renewed)
         for edge in intake.doubled:
             detail = (
                 f"Expected start {edge.boot} to be over since another one came, heard it again."

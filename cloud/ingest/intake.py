@@ -46,7 +46,10 @@ class Standing:
 
 @dataclass
 class Intake:
-    """Takes message after message; afterwards holds everything that one transaction must store and answer."""
+    """Takes message after message; afterwards holds everything that one transaction must store and answer.
+
+    `renewed` names the boxes that came with another key than they had.
+    """
 
     edges: dict[str, Edge]
     streams: dict[StreamKey, Standing]
@@ -57,6 +60,7 @@ class Intake:
     touched: dict[StreamKey, Standing] = field(default_factory=dict)
     doubled: list[Edge] = field(default_factory=list)
     forked: list[Stream] = field(default_factory=list)
+    renewed: set[str] = field(default_factory=set)
     _batches: Counter[StreamKey] = field(default_factory=Counter)
     _gaps: set[StreamKey] = field(default_factory=set)
     _greetings: dict[str, tuple[str, int]] = field(default_factory=dict)
@@ -76,6 +80,11 @@ class Intake:
                 edge.health_at = self.now
             case State() as state:
                 self._doubt(edge, is_doubled=note_state(edge, state, self.now))
+
+    @property
+    def greeted(self) -> list[Edge]:
+        """The boxes that have said hello."""
+        return [self.edges[edge_id] for edge_id in self._greetings]
 
     def answers(self, allowance: Allowance) -> list[tuple[str, Ack]]:
         """One ack a stream, coalesced; the answer to a hello stands for all of its stream."""
@@ -158,6 +167,8 @@ class Intake:
             self.forked += self._left_behind(edge.edge_id, hello.closed_epochs)
         standing = self._standing(edge.edge_id, hello.epoch)
         standing.row.is_chain_equal = compare(hello, standing)
+        if hello.public_key != edge.public_key:
+            self.renewed.add(edge.edge_id)
         self._doubt(edge, is_doubled=note_hello(edge, hello, self.now))
         self._greetings[edge.edge_id] = hello.epoch, hello.nonce
 

@@ -37,7 +37,17 @@ from edge.domain.money import spelled
 from edge.domain.returns import Refund, ReturnedLine, Wanted
 from edge.domain.sale import Sold
 from edge.keys import verify
-from edge.services import catalogue, drawers, lots, payments, printing, receipts, sales, shifts
+from edge.services import (
+    catalogue,
+    drawers,
+    lots,
+    payments,
+    printing,
+    receipt_keys,
+    receipts,
+    sales,
+    shifts,
+)
 from edge.services.shop import OpenShift, Shop, Work
 
 _PIECES = (
@@ -135,7 +145,7 @@ def _sold(shop: Shop, reader: Reader, receipt: Receipt) -> Sold:
         if own is None:
             raise NotFound(what="sale", name=receipt.sale_id)
         return own
-    proved = receipt_code.decode(receipt.code, shop.trusted_keys, verify)
+    proved = receipt_code.decode(receipt.code, receipt_keys.trusted(shop, reader), verify)
     if proved.currency != settings.currency:
         raise WrongCurrency(theirs=proved.currency, ours=settings.currency)
     own = sales.find_sold(reader, proved.sale_id, settings.edge_id)

@@ -17,7 +17,6 @@ from edge.clock import Clock, HybridLogicalClock, parse_stamp
 from edge.db import outbox
 from edge.db.tables import Shift, rows_of
 from edge.db.unit_of_work import Database, Reader, UnitOfWork
-from edge.domain import receipt_code
 from edge.domain.errors import NoShift
 from edge.keys import BoxKey
 from edge.services.just_sold import JustSold
@@ -47,14 +46,13 @@ _OPEN_SHIFT = f"SELECT {', '.join(OpenShift._fields)} FROM shift WHERE state = '
 
 @dataclass(frozen=True, slots=True)
 class Shop:
-    """What the use cases need. `trusted_keys` are the public keys (hex) of receipts taken back here, by key id."""
+    """What the use cases need."""
 
     settings: Settings
     database: Database
     clock: Clock
     hlc: HybridLogicalClock
     key: BoxKey
-    trusted_keys: dict[str, str] = field(default_factory=dict)
     just_sold: JustSold = field(default_factory=JustSold)
 
     @contextmanager
@@ -151,5 +149,4 @@ def open_shop(settings: Settings, database: Database, clock: Clock, key: BoxKey)
         floor_ms = outbox.last_ms(unit)
     # One millisecond above: how often that one was stamped before the restart is not known any more.
     hlc = HybridLogicalClock(clock, settings.edge_id, f"{floor_ms + 1}.0.{settings.edge_id}")
-    trusted = {receipt_code.key_id_of(it): it for it in (*settings.receipt_keys, key.public)}
-    return Shop(settings, database, clock, hlc, key, trusted)
+    return Shop(settings, database, clock, hlc, key)

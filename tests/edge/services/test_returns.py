@@ -23,7 +23,17 @@ from edge.domain.returns import Wanted
 from edge.domain.sale import Sold
 from edge.domain.tax import TaxTotal
 from edge.keys import verify
-from edge.services import catalogue, documents, payments, printing, returns, selling, shifts, stock
+from edge.services import (
+    catalogue,
+    documents,
+    feeds,
+    payments,
+    printing,
+    returns,
+    selling,
+    shifts,
+    stock,
+)
 from edge.services.retention import forget_old
 from edge.services.returns import Receipt
 from edge.services.selling import BasketView, Ordered
@@ -91,7 +101,9 @@ def test_each_line_comes_back_at_the_rate_it_was_sold_at(scan: Scan, shop: Shop)
     rates = [(1, "standard", 1_000, 409), (2, "standard", 1_200, 3_571)]
     assert [(it.line, it.tax_group, it.rate_bp, it.tax_minor) for it in sale.lines] == rates
     receipt = Receipt(code=code_of(shop))
-    sold = receipt_code.decode(receipt.code, shop.trusted_keys, verify)
+    sold = receipt_code.decode(
+        receipt.code, {receipt_code.key_id_of(shop.key.public): shop.key.public}, verify
+    )
     assert [(it.line, it.tax_group, it.rate_bp, it.tax_minor) for it in sold.lines] == rates
     back = returns.take_back(shop, receipt, [Wanted(1, 1)], "stale", "cash")
     assert [(it.line, it.tax_group, it.rate_bp, it.tax_minor) for it in back.lines] == rates[:1]
@@ -249,3 +261,82 @@ def test_a_return_says_why_and_names_a_sale(shop: Shop) -> None:
     assert missing.value.message == "There is no sale nope here."
     with pytest.raises(NotFound):
         returns.get(shop, "nope")
+
+
+def learn_keys(shop: Shop, after: int, **values: dict[str, Any] | None) -> None:
+    """What the hub says under `keys`, as the line brings it; None takes a key away."""
+    operations = tuple(
+        Operation(key=f"box:{name}", version=after + n, value=value)
+        for n, (name, value) in enumerate(values.items(), 1)
+    )
+    through = after + len(operations)
+    ops = Ops(feed="keys", after=after, through=through, operations=operations)
+    with shop.write() as work:
+        assert feeds.apply(work.unit, feeds.RowStore("keys"), ops) is not None
+
+
+def receipts_key(shop: Shop) -> dict[str, Any]:
+    return {"use": "receipts", "public_key": shop.key.public, "location_id": "maru-hillside"}
+
+
+@pytest.fixture
+def sister(make_shop: Callable[..., Shop]) -> Shop:
+    seller = make_shop("seller", edge_id="maru-hillside-1", location_id="maru-hillside")
+    shifts.open_shift(seller, "Park", 0)
+    return seller
+
+
+def test_goods_come_back_at_any_shop_of_the_chain_as_soon_as_its_key_is_known(
+    shop: Shop, sister: Shop, facts: Facts
+) -> None:
+    sale = selling.sell(sister, [Ordered("BREAD", 3)], 20_000)
+    receipt = Receipt(code=code_of(sister))
+    with pytest.raises(ReceiptUnknownKey):
+        returns.look_up(shop, receipt)
+    learn_keys(shop, 0, hillside=receipts_key(sister))
+    back = returns.take_back(shop, receipt, [Wanted(1, 2)], "too many", "cash")
+    assert (back.original_edge_id, back.original_sale_id) == ("maru-hillside-1", sale.sale_id)
+    assert facts(shop)[-1] == back.model_dump(mode="json")
+    assert facts(shop)[-1]["original_edge_id"] == "maru-hillside-1"
+    with pytest.raises(RefundAbovePaid):
+        returns.take_back(shop, receipt, [Wanted(1, 2)], "again", "cash")
+
+
+def test_a_tampered_receipt_of_a_sister_shop_gives_nothing_back(
+    shop: Shop, sister: Shop, rows: Rows
+) -> None:
+    selling.sell(sister, [Ordered("BREAD", 3)], 20_000)
+    learn_keys(shop, 0, hillside=receipts_key(sister))
+    code = code_of(sister)
+    last = code[-8]
+    tampered = code[:-8] + ("A" if last != "A" else "B") + code[-7:]
+    with pytest.raises(ReceiptForged):
+        returns.take_back(shop, Receipt(code=tampered), [Wanted(1, 1)], "x", "cash")
+    assert rows(shop, "SELECT count(*) FROM goods_return") == [(0,)]
+
+
+def test_receipts_of_a_key_that_was_withdrawn_are_honoured_no_more(
+    shop: Shop, sister: Shop, rows: Rows
+) -> None:
+    selling.sell(sister, [Ordered("BREAD", 3)], 20_000)
+    receipt = Receipt(code=code_of(sister))
+    learn_keys(shop, 0, hillside=receipts_key(sister))
+    assert returns.look_up(shop, receipt).left == {1: 3}
+    learn_keys(shop, 1, hillside=None)
+    with pytest.raises(ReceiptUnknownKey):
+        returns.take_back(shop, receipt, [Wanted(1, 1)], "x", "cash")
+    assert rows(shop, "SELECT count(*) FROM goods_return") == [(0,)]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"use": "members"}, {"public_key": "no key"}, {"public_key": "AB" * 32}],
+    ids=["for another use", "no hex", "another spelling"],
+)
+def test_only_a_key_for_receipts_is_one(shop: Shop, sister: Shop, change: dict[str, Any]) -> None:
+    selling.sell(sister, [Ordered("BREAD")], 20_000)
+    selling.sell(shop, [Ordered("BREAD")], 20_000)
+    learn_keys(shop, 0, hillside=receipts_key(sister) | change)
+    with pytest.raises(ReceiptUnknownKey):
+        returns.look_up(shop, Receipt(code=code_of(sister)))
+    assert returns.look_up(shop, Receipt(code=code_of(shop))).left == {1: 1}
