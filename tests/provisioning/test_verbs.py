@@ -30,7 +30,7 @@ def tools(monkeypatch: pytest.MonkeyPatch) -> Tools:
 
 def test_test_alone_runs_every_check_and_then_the_suite(tools: Tools) -> None:
     assert CliRunner().invoke(verbs.test, []).exit_code == 0
-    assert tools.started == [*verbs.CHECKS.values(), ("pytest",)]
+    assert tools.started == [*verbs.CHECKS.values(), ("pytest", *verbs.WHOLE)]
 
 
 def test_what_follows_test_goes_to_pytest_alone(tools: Tools) -> None:
@@ -43,7 +43,7 @@ def test_a_failed_check_does_not_keep_the_tests_from_running_but_fails_the_whole
 ) -> None:
     tools.failing = {"mypy": 1}
     ended = CliRunner().invoke(verbs.test, [])
-    assert tools.started[-1] == ("pytest",)
+    assert tools.started[-1] == ("pytest", *verbs.WHOLE)
     assert ended.exit_code == 1
     assert "check: types failed, see above. The tests run all the same.\n" in ended.output
 
