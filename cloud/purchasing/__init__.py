@@ -2,6 +2,7 @@
 
 reordering  how much, from demand: pure
 repository  suppliers' terms and purchase orders
-service     suggestions, orders, what has come of them
+service     suggestions and orders
+projection  an order ends once all of it has come
 endpoints   the HTTP of all this
 """

@@ -91,6 +91,14 @@ def lines(session: Session, purchase_id: str) -> Sequence[PurchaseLine]:
     return session.exec(query.order_by(col(PurchaseLine.line))).all()
 
 
+def ordered(session: Session, purchase_id: str) -> Counter[str]:
+    """Pieces by SKU."""
+    total: Counter[str] = Counter()
+    for line in lines(session, purchase_id):
+        total[line.sku] += line.quantity
+    return total
+
+
 def order_count(session: Session) -> int:
     return session.exec(select(func.count()).select_from(PurchaseOrder)).one()
 

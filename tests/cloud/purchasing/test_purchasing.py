@@ -15,6 +15,7 @@ from cloud.db import Database
 from cloud.feeds import repository as feeds
 from cloud.purchasing.endpoints import router
 from cloud.settings import Settings
+from cloud.stock.repository import Level, levels
 
 SHOP = "maru-office"
 FIRST, SECOND = str(uuid.UUID(int=1)), str(uuid.UUID(int=2))
@@ -164,3 +165,42 @@ def test_what_the_supplier_does_not_sell_is_refused_whole(client, database, aske
 def test_an_order_that_is_none_is_said_so(client) -> None:
     assert client.get(f"/api/purchasing/orders/{SECOND}").status_code == 404
     assert client.post(f"/api/purchasing/orders/{SECOND}/close").status_code == 404
+
+
+def came(bodies: Any, number: int, received: int, **more: Any) -> dict[str, Any]:
+    return {
+        **bodies.common,
+        "type": "goods.received",
+        "receiving_id": str(uuid.UUID(int=100 + number)),
+        "arrival_id": FIRST,
+        "source": "purchase_order",
+        "source_id": FIRST,
+        "cashier": "Kim",
+        "lines": [{"sku": "SKU1", "expected": 12, "received": received}],
+        **more,
+    }
+
+
+def test_an_order_is_closed_once_all_of_it_has_come(client, database, box, bodies, arrive) -> None:
+    client.post("/api/purchasing/orders", json=purchase())
+    box.log(came(bodies, 1, 5))
+    arrive(box)
+    part = client.get(f"/api/purchasing/orders/{FIRST}").json()
+    assert (part["state"], part["lines"][0]["received"]) == ("sent", 5)
+    box.log(came(bodies, 2, 7))
+    arrive(box, first=box.high)
+    whole = client.get(f"/api/purchasing/orders/{FIRST}").json()
+    assert (whole["state"], whole["lines"][0]["received"]) == ("closed", 12)
+    assert arrivals(database) == [None]
+    box.log(came(bodies, 3, 2))
+    arrive(box, first=box.high)
+    assert client.get(f"/api/purchasing/orders/{FIRST}").json()["lines"][0]["received"] == 14
+
+
+def test_goods_for_an_order_that_nobody_knows_are_goods_all_the_same(
+    client, box, bodies, arrive, database
+) -> None:
+    box.log(came(bodies, 1, 5, source_id=SECOND))
+    arrive(box)
+    with database.read() as session:
+        assert levels(session) == [Level(SHOP, "SKU1", 5, 1)]
