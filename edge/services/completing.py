@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from contract.sales import SaleCompleted, SaleLine, TaxGroupTotal, Tender
+from contract.stock import StockOverridden
 from edge.db import tables
 from edge.domain import tender as domain
 from edge.domain.basket import Basket, Priced, PricedLine
@@ -18,11 +19,12 @@ def complete(work: Work, shift: OpenShift, basket: Basket, priced: Priced) -> Sa
     _insert_sale(work, sale)
     if basket.member or basket.member_minor:
         _record(work, basket, sale)
+    overrides = _overrides(work, sale)
     _move_stock(work, sale)
     printing.queue_sale(work, sale)
     if any(tender.kind == "cash" for tender in sale.tenders):
         drawers.request(work, shift.shift_id, "sale")
-    work.log(sale)
+    work.log(sale, *overrides)
     return sale
 
 
@@ -62,6 +64,22 @@ def _record(work: Work, basket: Basket, sale: SaleCompleted) -> None:
     from edge.services import member_books
 
     member_books.record(work, basket, sale)
+
+
+# And most sales meet no open order: whose goods are whose is counted where one waits.
+
+_SOMEBODY_WAITS = """
+SELECT EXISTS (SELECT 1 FROM set_aside)
+    OR EXISTS (SELECT 1 FROM shop_job WHERE state IN ('accepted', 'picked', 'ready'))
+"""
+
+
+def _overrides(work: Work, sale: SaleCompleted) -> list[StockOverridden]:
+    if not work.unit.sql(_SOMEBODY_WAITS).fetchone()[0]:
+        return []
+    from edge.services import rights
+
+    return rights.overrides(work, sale)
 
 
 def _line(number: int, priced: PricedLine) -> SaleLine:

@@ -57,6 +57,10 @@ class Notices:
         """What a use case said no to."""
         self.tell("bad", error.key, error.message, error.what_now, **error.fields)
 
+    def told(self, said: ShopError) -> None:
+        """What a use case did, and somebody should know of."""
+        self.tell("warn", said.key, said.message, said.what_now, **said.fields)
+
     def tell(
         self, tone: Tone, key: str, message: str, what_now: str = "", **fields: str | int
     ) -> None:

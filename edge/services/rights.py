@@ -11,10 +11,13 @@ from collections.abc import Iterable
 from typing import Any, Final, NamedTuple
 
 from contract.feeds import shop_feed
-from contract.rights import RightsAccount
+from contract.rights import RightsAccount, override
+from contract.sales import SaleCompleted
+from contract.stock import StockOverridden
 from edge.db.unit_of_work import Reader
-from edge.services import feeds
-from edge.services.shop import Shop
+from edge.domain.errors import PromisedGoodsSold, SetAsideGoodsSold
+from edge.services import catalogue, feeds
+from edge.services.shop import Shop, Work
 
 BOUND: Final = {
     "en": "If the line drops now, at most {bound} of these can be promised twice.",
@@ -69,6 +72,44 @@ def accounts(shop: Shop) -> dict[str, RightsAccount]:
         )._replace(unheard=unheard[sku])
         for sku, quantity in sorted(levels.items())
     }
+
+
+def overrides(work: Work, sale: SaleCompleted) -> list[StockOverridden]:
+    """What a sale takes that was meant for somebody else, before its goods have moved; the counter is told."""
+    waiting, sold = owed(work.unit), Counter[str]()
+    for line in sale.lines:
+        sold[line.sku] += 0 if line.order_id else line.quantity
+    return [
+        told
+        for sku, quantity in sold.items()
+        if sku in waiting and (told := _override(work, sale, sku, quantity, waiting[sku]))
+    ]
+
+
+def _override(
+    work: Work, sale: SaleCompleted, sku: str, quantity: int, waiting: Owed
+) -> StockOverridden | None:
+    account = _account(level(work.unit, sku), {}, waiting)
+    kind = override(account, quantity) if quantity else ""
+    if not kind:
+        return None
+    name = catalogue.name_of(work.unit, sku, work.shop.settings.language)
+    left = max(0, account.free - quantity)
+    work.told.append(
+        SetAsideGoodsSold(name=name, quantity=quantity)
+        if kind == "set_aside"
+        else PromisedGoodsSold(name=name, quantity=quantity, promised=account.promised, left=left)
+    )
+    return StockOverridden(
+        **work.header(sale.business_date),
+        sale_id=sale.sale_id,
+        sku=sku,
+        kind=kind,
+        quantity=quantity,
+        on_hand=account.on_hand,
+        set_aside=account.set_aside,
+        promised=account.promised,
+    )
 
 
 def sentences(account: RightsAccount) -> dict[str, str]:

@@ -17,7 +17,7 @@ from edge.clock import Clock, HybridLogicalClock, parse_stamp
 from edge.db import outbox
 from edge.db.tables import Shift, rows_of
 from edge.db.unit_of_work import Database, Reader, UnitOfWork
-from edge.domain.errors import NoShift
+from edge.domain.errors import NoShift, ShopError
 from edge.keys import BoxKey
 from edge.services.just_sold import JustSold
 from edge.settings import Settings
@@ -44,9 +44,13 @@ class OpenShift(NamedTuple):
 _OPEN_SHIFT = f"SELECT {', '.join(OpenShift._fields)} FROM shift WHERE state = 'open'"  # noqa: S608 - our own names
 
 
+def _nobody(told: ShopError) -> None:
+    """For a shop without a screen."""
+
+
 @dataclass(frozen=True, slots=True)
 class Shop:
-    """What the use cases need."""
+    """What the use cases need. `tell` brings to the counter what one has to say though it did what was asked."""
 
     settings: Settings
     database: Database
@@ -54,12 +58,15 @@ class Shop:
     hlc: HybridLogicalClock
     key: BoxKey
     just_sold: JustSold = field(default_factory=JustSold)
+    tell: Callable[[ShopError], None] = _nobody
 
     @contextmanager
     def write(self) -> Iterator[Work]:
         """One use case: one transaction, one reading of the clock."""
         with self.database.write() as unit:
-            yield Work(self, unit, self.clock.now())
+            work = Work(self, unit, self.clock.now())
+            yield work
+        self._tell(work)
 
     @contextmanager
     def attached(self, path: Path, name: str) -> Iterator[Work]:
@@ -70,7 +77,19 @@ class Shop:
     def run(self, use_case: Callable[[Work], T]) -> T:
         """As `write`, for what moves money or goods: on a full disk it may use the reserve."""
         now = self.clock.now()
-        return self.database.run(lambda unit: use_case(Work(self, unit, now)))
+
+        def attempt(unit: UnitOfWork) -> tuple[T, Work]:
+            work = Work(self, unit, now)
+            return use_case(work), work
+
+        done, work = self.database.run(attempt)
+        self._tell(work)
+        return done
+
+    def _tell(self, work: Work) -> None:
+        """After the commit: what did not happen is not told."""
+        for told in work.told:
+            self.tell(told)
 
     @contextmanager
     def read(self) -> Iterator[Reader]:
@@ -85,6 +104,7 @@ class Work:
     shop: Shop
     unit: UnitOfWork
     now: datetime
+    told: list[ShopError] = field(default_factory=list)
 
     @property
     def stamp(self) -> str:
@@ -142,11 +162,17 @@ class Work:
         return self.now.astimezone(self.shop.settings.zone).date()
 
 
-def open_shop(settings: Settings, database: Database, clock: Clock, key: BoxKey) -> Shop:
+def open_shop(
+    settings: Settings,
+    database: Database,
+    clock: Clock,
+    key: BoxKey,
+    tell: Callable[[ShopError], None] = _nobody,
+) -> Shop:
     """Begins the stream to the hub where there is none, and sets the clock's floor at the last fact."""
     with database.write() as unit:
         outbox.ensure_epoch(unit)
         floor_ms = outbox.last_ms(unit)
     # One millisecond above: how often that one was stamped before the restart is not known any more.
     hlc = HybridLogicalClock(clock, settings.edge_id, f"{floor_ms + 1}.0.{settings.edge_id}")
-    return Shop(settings, database, clock, hlc, key)
+    return Shop(settings, database, clock, hlc, key, tell=tell)

@@ -1,10 +1,16 @@
 """What of the shop's goods is whose, and the bound in words."""
 
+import json
+from dataclasses import replace
+
+import pytest
+
 from contract.feeds import Operation, Ops
 from contract.rights import RightsAccount
+from edge.domain.errors import Malformed
 from edge.services import feed_stores, feeds, rights, selling, stock
 from edge.services.selling import Ordered
-from edge.services.shop import Shop
+from edge.services.shop import Shop, Work
 from edge.services.stock import Move
 
 FEED = "rights@maru-office-tower"
@@ -58,6 +64,67 @@ def test_what_the_hub_has_not_heard_counts_into_the_bound(shop: Shop) -> None:
     assert (account.free, account.unheard, account.bound) == (1, 4, 4)
     hear_everything(shop)
     assert rights.accounts(shop)["CAKE"].bound == 1
+
+
+# -- a customer who holds the goods ---------------------------------------------------------
+
+
+@pytest.fixture
+def told(shop: Shop) -> tuple[Shop, list[str]]:
+    said: list[str] = []
+    return replace(shop, tell=lambda error: said.append(error.message)), said
+
+
+def promise(shop: Shop, quantity: int) -> None:
+    """An open order of this shop that nobody has picked."""
+    job = {"lines": [{"sku": "CAKE", "quantity": quantity}]}
+    with shop.write() as work:
+        work.unit.sql(
+            "INSERT INTO shop_job (job_id, order_id, number, kind, state, revision, window_end, heard_at,"
+            " updated_at, body) VALUES ('job-1', 'order-1', '7', 'pickup', 'accepted', 1, '', '', '', ?)",
+            (json.dumps(job),),
+        )
+
+
+def test_a_sale_of_promised_goods_is_made_and_told(told, facts) -> None:
+    shop, said = told
+    stock.move(shop, "received", [Move("CAKE", 3)])
+    promise(shop, 2)
+    assert selling.sell(shop, [Ordered("CAKE", 1)]).lines[0].quantity == 1
+    assert said == []
+    sale = selling.sell(shop, [Ordered("CAKE", 1)])
+    assert said == ["1 x 딸기 케이크 sold, though 2 are promised and 1 are left."]
+    fact = facts(shop)[-1]
+    assert (fact["type"], fact["sale_id"], fact["kind"]) == (
+        "stock.overridden",
+        sale.sale_id,
+        "promised",
+    )
+    assert (fact["on_hand"], fact["set_aside"], fact["promised"]) == (2, 0, 2)
+
+
+def test_set_aside_goods_that_a_customer_holds_are_sold_and_told(told, facts) -> None:
+    shop, said = told
+    stock.move(shop, "received", [Move("CAKE", 2)])
+    with shop.write() as work:
+        work.unit.sql("INSERT INTO set_aside VALUES ('job-1', 1, 'CAKE', '', '', 2)")
+    selling.sell(shop, [Ordered("CAKE"), Ordered("BREAD")])
+    assert said == ["1 x 딸기 케이크 sold, though all that is left is set aside for orders."]
+    assert [fact["kind"] for fact in facts(shop) if fact["type"] == "stock.overridden"] == [
+        "set_aside"
+    ]
+
+
+def test_what_was_rolled_back_is_not_told(told) -> None:
+    shop, said = told
+
+    def refused(work: Work) -> None:
+        work.told.append(Malformed(expected="one", got="two"))
+        raise Malformed(expected="one", got="two")
+
+    with pytest.raises(Malformed):
+        shop.run(refused)
+    assert said == []
 
 
 def test_the_bound_is_said_in_three_languages() -> None:
