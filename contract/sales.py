@@ -16,6 +16,10 @@ EntryMethod = Literal["scanned", "keyed", "unknown"]
 TenderKind = Literal["cash", "card", "wallet", "points", "stored_value", "coupon", "unknown"]
 
 
+DiscountReason = Literal["", "markdown"]
+"""Why a line costs less: its use-by date is near; "" where a person gave it."""
+
+
 class LineLot(Message):
     """How many pieces of a line went out of one lot."""
 
@@ -54,6 +58,7 @@ class SaleLine(Message):
     expiry: str = ""
     order_id: str = ""
     lots: tuple[LineLot, ...] = ()
+    discount_reason: DiscountReason = ""
 
 
 class TaxGroupTotal(Message):

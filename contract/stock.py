@@ -91,3 +91,22 @@ class StockOverridden(FactBody):
     on_hand: int
     set_aside: int = Field(ge=0)
     promised: int = Field(ge=0)
+
+
+class Markdown(Message):
+    """Goods whose use-by date is near cost less: a row of the feed offers, its key `markdown_key` of the category.
+
+    It holds from `hours_left` before the end of the use-by date, in the shop's own time.
+    """
+
+    hours_left: int = Field(ge=0, le=24 * 365)
+    percent_bp: int = Field(ge=1, le=10_000)
+
+
+def markdown_key(category: str) -> str:
+    """Of every category where it is "".
+
+    >>> markdown_key("cake"), markdown_key("")
+    ('markdown:cake', 'markdown:*')
+    """
+    return f"markdown:{category or '*'}"

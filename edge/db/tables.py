@@ -153,6 +153,7 @@ class SaleLine(BoxTable, table=True):
     lot: str
     expiry: str = ""
     order_id: str = ""
+    discount_reason: str = ""
 
 
 class SaleLot(BoxTable, table=True):

@@ -23,6 +23,7 @@ MAX_QUANTITY = 999
 MAX_LINES = 200
 
 EntryMethod = Literal["scanned", "keyed"]
+DiscountReason = Literal["", "markdown"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +54,14 @@ class Article:
 
 @dataclass(frozen=True, slots=True)
 class Discount:
-    """An amount, or a part in basis points, of whatever it is taken from; never more than that."""
+    """An amount, or a part in basis points, of whatever it is taken from; never more than that.
+
+    `reason` is why the shop gives it by itself, "" where a person does.
+    """
 
     amount_minor: int = 0
     percent_bp: int = 0
+    reason: DiscountReason = ""
 
     def of(self, base_minor: int) -> int:
         return min(base_minor, self.amount_minor + half_up(base_minor * self.percent_bp, WHOLE_BP))
@@ -159,16 +164,31 @@ def due(basket: Basket) -> int:
     return due_minor(price(basket).total_minor, basket.tenders)
 
 
-def add(basket: Basket, article: Article, entered: EnteredCode, quantity: int = 1) -> Basket:
-    """The same goods scanned again right away are one more piece of the last line."""
+def add(
+    basket: Basket,
+    article: Article,
+    entered: EnteredCode,
+    quantity: int = 1,
+    discount: Discount = NO_DISCOUNT,
+) -> Basket:
+    """The same goods scanned again right away are one more piece of the last line.
+
+    `discount` is what the shop gives by itself.
+    """
     check_quantity(quantity)
     last = basket.lines[-1] if basket.lines else None
-    if last is not None and _is_one_more(last, article, entered):
+    if last is not None and _is_one_more(last, article, entered, discount):
         return set_quantity(basket, last.line, last.quantity + quantity)
     if len(basket.lines) >= MAX_LINES:
         raise TooManyLines(maximum=MAX_LINES)
     line = BasketLine(
-        len(basket.lines) + 1, article, quantity, entered.entry_method, entered.lot, entered.expiry
+        len(basket.lines) + 1,
+        article,
+        quantity,
+        entered.entry_method,
+        entered.lot,
+        entered.expiry,
+        discount,
     )
     return replace(basket, lines=(*basket.lines, line))
 
@@ -207,13 +227,15 @@ def check_quantity(quantity: int) -> None:
         raise BadQuantity(quantity=quantity, maximum=MAX_QUANTITY)
 
 
-def _is_one_more(last: BasketLine, article: Article, entered: EnteredCode) -> bool:
+def _is_one_more(
+    last: BasketLine, article: Article, entered: EnteredCode, discount: Discount
+) -> bool:
     is_same = last.article == article and (last.lot, last.expiry) == (entered.lot, entered.expiry)
     return (
         is_same
         and not last.is_void
         and not last.order_id
-        and last.discount == NO_DISCOUNT
+        and last.discount == discount
         and last.quantity < MAX_QUANTITY
     )
 

@@ -198,6 +198,7 @@ def _line(priced: PricedLine, seen: Readings, selected: int) -> parts.Line:
         unit_price_minor=price_minor,
         amount_minor=line.quantity * price_minor if line.is_void else priced.amount_minor,
         discount_minor=priced.discount_minor,
+        discount_reason=line.discount.reason,
         tax_minor=priced.tax_minor,
         tax_rate_bp=line.article.tax_rate_bp,
         lot=line.lot,

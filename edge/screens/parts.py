@@ -68,6 +68,7 @@ class Line:
     unit_price_minor: int
     amount_minor: int
     discount_minor: int = 0
+    discount_reason: str = ""
     tax_minor: int = 0
     tax_rate_bp: int = 0
     lot: str = ""

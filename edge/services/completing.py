@@ -101,6 +101,7 @@ def _line(number: int, priced: PricedLine) -> SaleLine:
         lot=line.lot,
         expiry=line.expiry,
         order_id=line.order_id,
+        discount_reason=line.discount.reason,
     )
 
 

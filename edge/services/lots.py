@@ -68,6 +68,18 @@ def last_expiry(reader: Reader, sku: str, day: str) -> str:
     return rule.last_expiry(lots(reader, sku), day)
 
 
+def sure_expiry(reader: Reader, sku: str, day: str) -> str:
+    """The use-by date that whichever fresh piece of the product is taken has, or an earlier one; "" if nobody knows."""
+    if not _has_lots(reader, sku):
+        return ""
+    dates = {
+        lot.expiry
+        for lot in lots(reader, sku)
+        if lot.quantity > 0 and rule.is_fresh(lot.expiry, day)
+    }
+    return "" if "" in dates else max(dates, default="")
+
+
 def take(reader: Reader, lines: Sequence[SaleLine], day: str) -> tuple[SaleLine, ...]:
     """The lines with the lots that their pieces go out of, where nobody scanned one and any is known."""
     skus = {line.sku for line in lines if _is_open(line) and _has_lots(reader, line.sku)}

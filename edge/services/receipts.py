@@ -181,7 +181,8 @@ def _amounts(words: Words, line: SaleLine, currency: str) -> Iterator[Element]:
         digits(gross_minor, currency),
     )
     if line.discount_minor:
-        yield TextLine(f"  {words.discount}", digits(-line.discount_minor, currency))
+        why = words.markdown if line.discount_reason == "markdown" else words.discount
+        yield TextLine(f"  {why}", digits(-line.discount_minor, currency))
     if line.lot:
         yield TextLine(f"  {words.lot} {line.lot}")
 

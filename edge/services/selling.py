@@ -34,7 +34,7 @@ from edge.domain.errors import (
 )
 from edge.domain.member import is_coupon_code, is_member_code
 from edge.domain.money import spelled
-from edge.services import catalogue, lots
+from edge.services import catalogue, lots, markdowns
 from edge.services.completing import complete
 from edge.services.shop import OpenShift, Shop, Work
 
@@ -290,13 +290,14 @@ def _make_room(work: Work) -> None:
 def _add(work: Work, entered: EnteredCode, quantity: int) -> BasketView:
     shift = work.shift()
     article = _article(work, entered, shift.business_date)
+    off = markdowns.discount(work, article.sku, entered, shift.business_date)
     before = _open(work.unit)
     if before is None:
-        basket = baskets.add(_new_basket(work, shift), article, entered, quantity)
+        basket = baskets.add(_new_basket(work, shift), article, entered, quantity, off)
         _insert(work, basket)
     else:
         refuse_while_paying(work.unit, before)
-        basket = baskets.add(before, article, entered, quantity)
+        basket = baskets.add(before, article, entered, quantity, off)
         store(work, basket)
     return BasketView("open", basket, baskets.price(basket))
 
@@ -318,9 +319,9 @@ def _filled(work: Work, shift: OpenShift, ordered: Sequence[Ordered]) -> Basket:
     basket = _new_basket(work, shift)
     for line in ordered:
         entered = EnteredCode(line.code, entry_method="keyed")
-        basket = baskets.add(
-            basket, _article(work, entered, shift.business_date), entered, line.quantity
-        )
+        article = _article(work, entered, shift.business_date)
+        off = markdowns.discount(work, article.sku, entered, shift.business_date)
+        basket = baskets.add(basket, article, entered, line.quantity, off)
     if not basket.lines:
         raise NothingToSell
     return basket

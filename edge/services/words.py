@@ -17,6 +17,7 @@ class Words:
     cashier: str
     date: str
     discount: str
+    markdown: str
     subtotal: str
     total: str
     rounding: str
@@ -78,6 +79,7 @@ KO = Words(
     cashier="담당",
     date="일시",
     discount="할인",
+    markdown="유통기한 임박 할인",
     subtotal="소계",
     total="합계",
     rounding="끝전 처리",
@@ -139,6 +141,7 @@ ZH = Words(
     cashier="收银员",
     date="时间",
     discount="折扣",
+    markdown="临期折扣",
     subtotal="小计",
     total="合计",
     rounding="抹零",
@@ -200,6 +203,7 @@ EN = Words(
     cashier="Cashier",
     date="Date",
     discount="Discount",
+    markdown="Best-before discount",
     subtotal="Subtotal",
     total="Total",
     rounding="Rounding",

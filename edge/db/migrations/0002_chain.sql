@@ -150,3 +150,6 @@ CREATE TABLE received_line (
     PRIMARY KEY (receiving_id, number)
 ) WITHOUT ROWID;
 CREATE INDEX received_line_arrival ON received_line (arrival_id) WHERE arrival_id <> '';
+
+-- Why a line costs less: "markdown" where its use-by date was near, '' where a person gave the discount.
+ALTER TABLE sale_line ADD COLUMN discount_reason TEXT NOT NULL DEFAULT '';

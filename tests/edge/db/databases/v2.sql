@@ -271,12 +271,12 @@ CREATE TABLE sale_line (
     tax_minor INTEGER NOT NULL,
     entry_method TEXT NOT NULL,
     price_version INTEGER NOT NULL,
-    lot TEXT NOT NULL, expiry TEXT NOT NULL DEFAULT '', order_id TEXT NOT NULL DEFAULT '',
+    lot TEXT NOT NULL, expiry TEXT NOT NULL DEFAULT '', order_id TEXT NOT NULL DEFAULT '', discount_reason TEXT NOT NULL DEFAULT '',
     PRIMARY KEY (sale_id, line)
 ) WITHOUT ROWID;
-INSERT INTO "sale_line" VALUES('01a20658-9b80-74f2-b09a-8d405a3e3520',1,'BREAD','','우유 식빵',2,4500,0,9000,'standard',1000,818,'keyed',1,'','','');
-INSERT INTO "sale_line" VALUES('01a20659-85e0-7a17-8b5f-e14e39cfa3c1',1,'BREAD','','우유 식빵',1,4500,0,4500,'standard',1000,409,'scanned',1,'','','');
-INSERT INTO "sale_line" VALUES('01a20659-85e0-7a17-8b5f-e14e39cfa3c1',2,'MILK','','우유',1,2800,0,2800,'free',0,0,'scanned',1,'','','');
+INSERT INTO "sale_line" VALUES('01a20658-9b80-74f2-b09a-8d405a3e3520',1,'BREAD','','우유 식빵',2,4500,0,9000,'standard',1000,818,'keyed',1,'','','','');
+INSERT INTO "sale_line" VALUES('01a20659-85e0-7a17-8b5f-e14e39cfa3c1',1,'BREAD','','우유 식빵',1,4500,0,4500,'standard',1000,409,'scanned',1,'','','','');
+INSERT INTO "sale_line" VALUES('01a20659-85e0-7a17-8b5f-e14e39cfa3c1',2,'MILK','','우유',1,2800,0,2800,'free',0,0,'scanned',1,'','','','');
 CREATE TABLE sale_lot (
     sale_id TEXT NOT NULL REFERENCES sale (sale_id),
     line INTEGER NOT NULL,

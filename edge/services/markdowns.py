@@ -1,0 +1,40 @@
+"""Goods near their use-by date cost less by themselves: rules of head office, by category (feed offers)."""
+
+from __future__ import annotations
+
+import json
+from datetime import date, datetime, time, timedelta
+from typing import Final
+
+from contract.lots import is_fresh
+from contract.stock import Markdown
+from edge.domain.basket import NO_DISCOUNT, Discount, EnteredCode
+from edge.services import lots
+from edge.services.shop import Work
+
+# The rule of the product's own category goes before the one of all.
+_RULES: Final = """
+SELECT body FROM feed_row
+WHERE feed = 'offers'
+  AND key IN ('markdown:*', 'markdown:' || (SELECT category FROM product WHERE sku = ?))
+ORDER BY key = 'markdown:*'
+LIMIT 1
+"""
+
+
+def discount(work: Work, sku: str, entered: EnteredCode, day: str) -> Discount:
+    """What the shop takes off: by the date that was scanned, else by the one that every fresh piece here keeps to."""
+    expiry = entered.expiry or lots.sure_expiry(work.unit, sku, day)
+    row = work.unit.sql(_RULES, (sku,)).fetchone() if expiry else None
+    if row is None or not is_fresh(expiry, day):
+        return NO_DISCOUNT
+    rule = Markdown.model_validate(json.loads(row[0]))
+    local = work.now.astimezone(work.shop.settings.zone)
+    if end_of(expiry, local) - local > timedelta(hours=rule.hours_left):
+        return NO_DISCOUNT
+    return Discount(percent_bp=rule.percent_bp, reason="markdown")
+
+
+def end_of(day: str, local: datetime) -> datetime:
+    """When the day is over where the shop is."""
+    return datetime.combine(date.fromisoformat(day) + timedelta(days=1), time(), local.tzinfo)
