@@ -103,6 +103,7 @@ def done_of(sale: dict[str, object]) -> LastDone:
         tendered_minor=sum(t["tendered_minor"] for t in tenders if t["kind"] == "cash"),
         change_minor=sum(t["change_minor"] for t in tenders),
         tenders=tuple((t["kind"], t["tendered_minor"], t["masked_pan"]) for t in tenders),
+        points_earned=_int(sale["points_earned"]),
     )
 
 

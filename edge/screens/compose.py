@@ -223,6 +223,7 @@ def _done(done: LastDone, seen: Readings) -> parts.Done:
         done.change_minor,
         tuple(parts.TenderShown(*tender) for tender in done.tenders),
         _print_state(seen),
+        done.points_earned,
     )
 
 

@@ -22,7 +22,7 @@ StageName = Literal[
     "counting",
     "report",
 ]
-Place = Literal["row", "tender", "hidden"]
+Place = Literal["row", "tender", "member", "hidden"]
 
 QUICK_KEYS: Final = (
     "KeyQ",
@@ -126,7 +126,7 @@ def _idle(now: Situation) -> tuple[Key, ...]:
         Key("F10", "shift"),
         Key("F8", "cash", "tender", is_enabled=False),
         Key("F9", "card", "tender", is_enabled=False),
-        *((Key("Shift+F4", "member_off"),) if now.has_member else ()),
+        *((Key("Shift+F4", "member_off", "member"),) if now.has_member else ()),
     )
 
 
@@ -162,7 +162,7 @@ def _member(now: Situation) -> tuple[Key, ...]:
         else ()
     )
     is_there = now.has_member or now.has_member_tender
-    return (*spends, *((Key("Shift+F4", "member_off"),) if is_there else ()))
+    return (*spends, *((Key("Shift+F4", "member_off", "member"),) if is_there else ()))
 
 
 def _card(now: Situation) -> tuple[Key, ...]:

@@ -127,6 +127,7 @@ class Done:
     change_minor: int
     tenders: tuple[TenderShown, ...]
     print_state: PrintState | None = None
+    points_earned: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -117,6 +117,7 @@ def done_sale(sale: SaleCompleted) -> LastDone:
         tendered_minor=sum(tender.tendered_minor for tender in cash_tenders),
         change_minor=sum(tender.change_minor for tender in cash_tenders),
         tenders=tuple((t.kind, t.tendered_minor, t.masked_pan) for t in sale.tenders),
+        points_earned=sale.points_earned,
     )
 
 

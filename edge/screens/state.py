@@ -31,6 +31,7 @@ class LastDone:
     tendered_minor: int
     change_minor: int
     tenders: tuple[tuple[str, int, str], ...]
+    points_earned: int = 0
 
 
 @dataclass(frozen=True, slots=True)

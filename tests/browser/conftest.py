@@ -20,6 +20,7 @@ from edge.domain.basket import EnteredCode
 from edge.main import Box
 from edge.peripherals.conditions import Condition, State
 from edge.services import catalogue
+from edge.services.hub import nobody
 from edge.settings import Settings
 
 PATIENCE_MS = 10_000
@@ -69,7 +70,7 @@ class Counter:
 
     def line(self, *, is_online: bool, waiting: int) -> None:
         truth = SimpleNamespace(is_online=is_online, waiting=waiting)
-        self.box.uplink = SimpleNamespace(truth=truth)  # type: ignore[assignment]  # never started here
+        self.box.uplink = SimpleNamespace(truth=truth, asking=SimpleNamespace(ask=nobody))  # type: ignore[assignment]  # never started here
         self.box.changes.bump(changes.LINE)
 
     def open_shift(self) -> None:
