@@ -48,6 +48,7 @@ from cloud.sales import endpoints as sales_endpoints
 from cloud.settings import Settings
 from cloud.stock import endpoints as stock_endpoints
 from cloud.storefront import buying
+from cloud.storefront.account import Account
 from cloud.storefront.endpoints import Storefront
 from ui.security import OwnNames
 from ui.serving import open_port
@@ -182,6 +183,7 @@ def build_app(hub: Hub) -> FastAPI:
     secret = hub.identity.secret("storefront cookies")
     storefront = Storefront(hub.settings, database, clock, hub.changes, secret, hub.orders_changed)
     storefront.add_to(app)
+    Account(storefront, hub.members).add_to(app)
     answers.add_to(app, answers.by_face(console.refusal, {"shop": storefront.refusal}))
     app.add_middleware(OwnNames, names=hub.settings.own_names)
     return app

@@ -55,6 +55,7 @@ CREATE INDEX ix_product_key_sku ON product_key (sku);
 CREATE TABLE shopper (
     shopper_id VARCHAR NOT NULL,
     member_id VARCHAR NOT NULL,
+    credential INTEGER NOT NULL,
     near VARCHAR NOT NULL,
     seen_at {moment} NOT NULL,
     PRIMARY KEY (shopper_id)

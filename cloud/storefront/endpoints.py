@@ -60,15 +60,16 @@ class Storefront:
         place = Place(settings.currency, settings.timezone, settings.accent, settings.language)
         self.pages = Pages(Path(__file__).parent, place, ROOT)
         self._settings = settings
-        self._database = database
-        self._clock = clock
-        self._changes = changes
+        self.database = database
+        self.clock = clock
+        self.changes = changes
+        self.zone = settings.zone
         self._secret = secret
         self._on_change = on_change
 
     def add_to(self, app: FastAPI) -> None:
         for path, (template, view) in SCREENS.items():
-            page = self._page(template, view)
+            page = self.page(template, view)
             app.add_api_route(f"{ROOT}{path}", page, response_class=HTMLResponse)
         forms: dict[str, Callable[..., Response]] = {
             "/basket": self.put,
@@ -93,11 +94,11 @@ class Storefront:
         sku: Annotated[PlainText, Form(max_length=100)],
         quantity: Annotated[int, Form(ge=1, le=MOST_PIECES)] = 1,
     ) -> Response:
-        shopper_id = self._name(request) or new_name()
-        with self._database.write() as session:
+        shopper_id = self.name(request) or new_name()
+        with self.database.write() as session:
             if not repository.goods(session, [sku], "en"):
                 raise NotFoundError(what="product", name=sku)
-            repository.note_shopper(session, shopper_id, self._clock.now())
+            repository.note_shopper(session, shopper_id, self.clock.now())
             repository.put(session, shopper_id, sku, quantity)
         return self._go("/basket", shopper_id)
 
@@ -107,8 +108,8 @@ class Storefront:
         sku: Annotated[PlainText, Form(max_length=100)],
         quantity: Annotated[int, Form(ge=0, le=MOST_PIECES)],
     ) -> Response:
-        shopper_id = self._name(request)
-        with self._database.write() as session:
+        shopper_id = self.name(request)
+        with self.database.write() as session:
             if repository.shopper(session, shopper_id):
                 repository.set_quantity(session, shopper_id, sku, quantity)
         return self._go("/basket", shopper_id)
@@ -119,10 +120,10 @@ class Storefront:
         near: Annotated[PlainText, Form(max_length=100)],
         back: Annotated[PlainText, Form(max_length=400)] = ROOT,
     ) -> Response:
-        shopper_id = self._name(request) or new_name()
-        with self._database.write() as session:
-            repository.note_shopper(session, shopper_id, self._clock.now()).near = near
-        return self._keep(RedirectResponse(way_back(back), 303), shopper_id)
+        shopper_id = self.name(request) or new_name()
+        with self.database.write() as session:
+            repository.note_shopper(session, shopper_id, self.clock.now()).near = near
+        return self.keep(RedirectResponse(way_back(back), 303), shopper_id)
 
     def take(
         self,
@@ -140,17 +141,17 @@ class Storefront:
             note=note.strip(),
             language=self.pages.look(request).language,
         )
-        now = self._clock.now()
-        with self._database.write() as session:
-            order = buying.take(session, now, self._name(request), wanted)
+        now = self.clock.now()
+        with self.database.write() as session:
+            order = buying.take(session, now, self.name(request), wanted)
             path = self._to_pay(session, now, order)
         self._on_change()
         return RedirectResponse(path, 303)
 
     def ask(self, request: Request, link: str) -> Response:
-        with self._database.write() as session:
+        with self.database.write() as session:
             order = self._own(session, request, link)
-            path = self._to_pay(session, self._clock.now(), order)
+            path = self._to_pay(session, self.clock.now(), order)
         return RedirectResponse(path, 303)
 
     def pay(
@@ -160,11 +161,11 @@ class Storefront:
         answer: Annotated[Literal["yes", "no"], Form()],
     ) -> Response:
         """What the person said on the simulated wallet's page."""
-        with self._database.write() as session:
-            shopper = repository.shopper(session, self._name(request))
+        with self.database.write() as session:
+            shopper = repository.shopper(session, self.name(request))
             order, payment = repository.own_payment(session, payment_id, shopper)
             if answer == "yes":
-                buying.pay(session, self._clock.now(), order, payment)
+                buying.pay(session, self.clock.now(), order, payment)
             else:
                 buying.decline(session, payment)
             link = order.link
@@ -172,9 +173,9 @@ class Storefront:
         return RedirectResponse(f"{ROOT}/o/{link}", 303)
 
     def cancel(self, request: Request, link: str) -> Response:
-        with self._database.write() as session:
+        with self.database.write() as session:
             order = self._own(session, request, link)
-            buying.give_up(session, self._clock.now(), order)
+            buying.give_up(session, self.clock.now(), order)
         self._on_change()
         return RedirectResponse(f"{ROOT}/o/{link}", 303)
 
@@ -186,9 +187,9 @@ class Storefront:
         reason: Annotated[Literal["changed_mind", "damaged", "wrong", "other"], Form()],
     ) -> Response:
         """Said before she comes: the shop finds it by the order's number."""
-        with self._database.write() as session:
+        with self.database.write() as session:
             order = self._own(session, request, link)
-            buying.wish_return(session, self._clock.now(), order, line, reason)
+            buying.wish_return(session, self.clock.now(), order, line, reason)
         return RedirectResponse(f"{ROOT}/o/{link}#return", 303)
 
     def _to_pay(self, session: Session, now: datetime, order: ShopOrder) -> str:
@@ -197,7 +198,7 @@ class Storefront:
         return f"{ROOT}/pay/{buying.ask(session, now, order).payment_id}"
 
     def _own(self, session: Session, request: Request, link: str) -> ShopOrder:
-        shopper = repository.shopper(session, self._name(request))
+        shopper = repository.shopper(session, self.name(request))
         return repository.own_order(session, link, shopper)
 
     # -- pages ---------------------------------------------------------------------------------
@@ -207,39 +208,39 @@ class Storefront:
         key = f"refused.{error.key}"
         look = self.pages.look(request)
         values = {
-            **self._values(look, request, views.nothing),
+            **self.values(look, request, views.nothing),
             "error": error,
             "key": key if self.pages.has_text(key) else "refused",
         }
         return self.pages.response("refused.html", look, status=error.status, **values)
 
-    def _page(self, template: str, view: View) -> Callable[[Request], Response]:
-        def page(request: Request) -> Response:
+    def page(self, template: str, view: View) -> Callable[[Request], Response]:
+        def show(request: Request) -> Response:
             look = self.pages.look(request)
-            return self.pages.response(template, look, **self._values(look, request, view))
+            return self.pages.response(template, look, **self.values(look, request, view))
 
-        return page
+        return show
 
     async def events(self, request: Request, link: str) -> Response:
         """The order's page, kept live: its steps as the shop makes them, and the code that changes by itself."""
         del link  # among the request's own
         look = self.pages.look(request)
         # An order that is not hers has no stream: refuse before the first byte.
-        await run_in_threadpool(self._values, look, request, order_views.order)
-        return response(stream(self._changes, lambda: self._paint(look, request)))
+        await run_in_threadpool(self.values, look, request, order_views.order)
+        return response(stream(self.changes, lambda: self._paint(look, request)))
 
     def _paint(self, look: Look, request: Request) -> dict[str, str]:
-        values = self._values(look, request, order_views.order)
+        values = self.values(look, request, order_views.order)
         return {"#order": self.pages.render("parts/order.html", look, **values)}
 
-    def _values(self, look: Look, request: Request, view: View) -> dict[str, Any]:
+    def values(self, look: Look, request: Request, view: View) -> dict[str, Any]:
         asked = {**request.query_params, **request.path_params}
-        with self._database.read() as session:
-            shopper = repository.shopper(session, self._name(request))
+        with self.database.read() as session:
+            shopper = repository.shopper(session, self.name(request))
             scene = Scene(
                 session=session,
-                now=self._clock.now(),
-                zone=self._settings.zone,
+                now=self.clock.now(),
+                zone=self.zone,
                 company=self._settings.company,
                 language=look.language,
                 shopper=shopper,
@@ -266,13 +267,13 @@ class Storefront:
 
     # -- who it is -----------------------------------------------------------------------------
 
-    def _name(self, request: Request) -> str:
+    def name(self, request: Request) -> str:
         return name_on(self._secret, request.cookies.get(COOKIE, ""))
 
     def _go(self, path: str, shopper_id: str) -> Response:
-        return self._keep(RedirectResponse(f"{ROOT}{path}", 303), shopper_id)
+        return self.keep(RedirectResponse(f"{ROOT}{path}", 303), shopper_id)
 
-    def _keep(self, answer: Response, shopper_id: str) -> Response:
+    def keep(self, answer: Response, shopper_id: str) -> Response:
         """Lax, so that somebody who comes back from the wallet's page is still who she was."""
         if shopper_id:
             value = ticket(self._secret, shopper_id)

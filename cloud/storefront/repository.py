@@ -104,7 +104,8 @@ def shopper(session: Session, shopper_id: str) -> Shopper | None:
 
 def note_shopper(session: Session, shopper_id: str, now: datetime) -> Shopper:
     """The browser's row, made where it is the first one to be needed; two requests at once make one."""
-    row = {"shopper_id": shopper_id, "member_id": "", "near": "", "seen_at": now}
+    nobody = {"member_id": "", "credential": 0, "near": ""}
+    row = {"shopper_id": shopper_id, **nobody, "seen_at": now}
     session.connection().execute(insert_for(session, Shopper).on_conflict_do_nothing(), [row])
     found = session.get(Shopper, shopper_id)
     assert found is not None
@@ -155,11 +156,35 @@ def empty_basket(session: Session, shopper_id: str) -> None:
     session.connection().execute(sa.delete(BasketLine).where(_is_of(shopper_id)))
 
 
-def move_basket(session: Session, from_id: str, to_id: str) -> None:
-    """To the new name that a browser gets when somebody signs in on it."""
-    session.connection().execute(
-        sa.update(BasketLine).where(_is_of(from_id)).values(shopper_id=to_id)
-    )
+def rename(session: Session, old: Shopper, new_id: str) -> Shopper:
+    """Who signs in gets a new name: one that somebody planted in her browser is worth nothing any more."""
+    fresh = Shopper(**old.model_dump(exclude={"shopper_id"}), shopper_id=new_id)
+    session.add(fresh)
+    for table in (BasketLine, ShopOrder):
+        moved = sa.update(table).where(col(table.shopper_id) == old.shopper_id)
+        session.connection().execute(moved.values(shopper_id=new_id))
+    session.delete(old)
+    session.flush()
+    return fresh
+
+
+def forget(session: Session, shopper_id: str) -> None:
+    """The cookie of this browser opens nothing from now on."""
+    empty_basket(session, shopper_id)
+    session.connection().execute(sa.delete(Shopper).where(col(Shopper.shopper_id) == shopper_id))
+
+
+def forget_others(session: Session, member_id: str, kept_id: str) -> None:
+    """Every other browser on which the member is signed in."""
+    query = select(Shopper.shopper_id).where(Shopper.member_id == member_id)
+    for shopper_id in session.exec(query.where(Shopper.shopper_id != kept_id)).all():
+        forget(session, shopper_id)
+
+
+def disown(session: Session, member_id: str) -> None:
+    """The orders of a member who is gone are of the browsers alone that placed them."""
+    of_member = sa.update(ShopOrder).where(col(ShopOrder.member_id) == member_id)
+    session.connection().execute(of_member.values(member_id=""))
 
 
 def _lines_of(shopper_id: str) -> SelectOfScalar[BasketLine]:

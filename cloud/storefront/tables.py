@@ -9,12 +9,16 @@ from cloud.db import Utc
 
 
 class Shopper(SQLModel, table=True):
-    """One browser, from the first thing that it put into its basket on. `near` is a location, "" until it chose one."""
+    """One browser, from the first thing that it put into its basket on.
+
+    `near` is a location, "" until it chose one. `credential` is that of the member's phone that it is, 0 for none.
+    """
 
     __tablename__ = "shopper"
 
     shopper_id: str = Field(primary_key=True)
     member_id: str = Field(default="", index=True)
+    credential: int = 0
     near: str = ""
     seen_at: datetime = Field(sa_type=Utc)
 
