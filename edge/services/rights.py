@@ -27,14 +27,21 @@ BOUND: Final = {
 
 _LEVELS: Final = "SELECT sku, sum(quantity) FROM stock_move GROUP BY sku"
 _LEVEL: Final = "SELECT coalesce(sum(quantity), 0) FROM stock_move WHERE sku = ?"
-# A picked job is short of what it does not have: that was told, and is owed to nobody here any more.
+# What a job that is being picked still misses is promised as before; once it is ready, that was told and is owed to
+# nobody here any more.
 _OWED: Final = """
-SELECT sku, sum(aside), sum(promised) FROM (
+WITH picking AS (
+    SELECT job_id, body FROM shop_job
+    WHERE state IN ('accepted', 'picked', 'ready') AND state <> 'ready')
+SELECT sku, sum(aside), max(0, sum(promised)) FROM (
     SELECT sku, quantity AS aside, 0 AS promised FROM set_aside
     UNION ALL
     SELECT line.value ->> 'sku', 0, line.value ->> 'quantity'
-    FROM shop_job, json_each(shop_job.body, '$.lines') AS line
-    WHERE shop_job.state IN ('accepted', 'picked', 'ready') AND shop_job.state = 'accepted')
+    FROM picking, json_each(picking.body, '$.lines') AS line
+    UNION ALL
+    SELECT sku, 0, -quantity FROM set_aside WHERE job_id IN (SELECT job_id FROM picking)
+    UNION ALL
+    SELECT sku, 0, -quantity FROM job_handed WHERE job_id IN (SELECT job_id FROM picking))
 GROUP BY sku
 """
 _UNHEARD: Final = """
