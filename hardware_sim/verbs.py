@@ -5,10 +5,11 @@ Each imports what it needs only when it is called, so that `twinstore --help` co
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import click
 
-PARTIES = click.Choice(["box", "hub", "broker", "line"])
+PARTIES = click.Choice(["box", "hub", "broker", "line", "office", "hillside"])
 json_option = click.option(
     "--json", "as_json", is_flag=True, help="One JSON object as the last line: name, ok, figures."
 )
@@ -135,6 +136,13 @@ def demo(data: Path, port: int, language: str | None) -> None:
 @click.command()
 @click.argument("name")
 @click.option("--days", type=click.IntRange(1, 30), default=3, show_default=True)
+@click.option(
+    "--variant",
+    type=click.Choice(["pickup", "delivered"]),
+    default="pickup",
+    show_default=True,
+    help="How the cake comes home.",
+)
 @click.option("--cut", type=PARTIES, help="Cuts this party's line in the middle.")
 @click.option("--kill", type=PARTIES, help="Kills (SIGKILL) and restarts this party once.")
 @click.option(
@@ -145,13 +153,12 @@ def demo(data: Path, port: int, language: str | None) -> None:
     help="Chooses step and moment of --cut and --kill.",
 )
 @json_option
-def story(
-    name: str, *, days: int, cut: str | None, kill: str | None, seed: int, as_json: bool
-) -> None:
-    """Plays story NAME (blackout) against real processes; stops at the first thing not true."""
+def story(name: str, *, cut: str | None, kill: str | None, seed: int, **chosen: Any) -> None:
+    """Plays story NAME (blackout, cake) against real processes; stops at the first thing not true."""
     from hardware_sim.stories import play
+    from hardware_sim.stories.stage import Mishap
 
-    sys.exit(play(name, days=days, cut=cut, kill=kill, seed=seed, as_json=as_json))
+    sys.exit(play(name, Mishap(cut, kill, seed), **chosen))
 
 
 @click.command()

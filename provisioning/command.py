@@ -16,7 +16,7 @@ GROUP = "twinstore.verbs"
 SECTIONS: dict[str, dict[str, str]] = {
     "Start here": {
         "demo": "a whole shop on this machine: hub, broker, till and a simulated counter to press",
-        "story": "plays three days without a line against real processes, and checks every step",
+        "story": "plays a story (blackout, cake) against real processes, and checks every step",
     },
     "The box at the counter": {
         "edge": "runs a till on its own: scanner, printer, drawer, payment terminal, counter screen",

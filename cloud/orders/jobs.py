@@ -122,9 +122,10 @@ def arrival_of(order: CustomerOrder, lines: Sequence[OrderLine], job: OrderJob) 
             "v": 1,
             "arrival_id": job.job_id,
             "source": "transfer",
-            "from_location_id": job.location_id,
+            "source_id": job.job_id,
+            "from": job.location_id,
             "number": order.number,
-            "expected_at": job.window_start.isoformat(),
+            "due": job.window_start.isoformat(),
             "lines": [{"sku": line.sku, "quantity": line.quantity} for line in lines],
         }
     )

@@ -5,7 +5,9 @@ cashier     a day at the counter, over the box's API
 ledger      what must be true, kept by the teller apart from box and hub
 comparison  box and hub against each other and against that ledger
 keepsakes   the folder that is left: receipts, pages, ledgers, an index
+two_shops   the stage with a second shop
 blackout    three days without a line
+cake        chosen at one shop, collected at another
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any, NamedTuple
 
 from hardware_sim.processes import PartyError
 from hardware_sim.proof.report import last_line, say
@@ -24,27 +27,55 @@ FOLDER = Path(".twinstore") / "stories"
 Figures = dict[str, object]
 
 
-def names() -> dict[str, Callable[[Stage, int], Figures]]:
+class Tale(NamedTuple):
+    """One story: `tell` plays it on the stage that is built for it. `parties` can be cut and killed."""
+
+    stage: Callable[[Path, Mishap], Any]
+    tell: Callable[[Any], Figures]
+    parties: tuple[str, ...]
+    chosen: Figures
+
+
+def tales(days: int, variant: str) -> dict[str, Tale]:
     from hardware_sim.stories.blackout import blackout
+    from hardware_sim.stories.cake import PARTIES, cake
+    from hardware_sim.stories.two_shops import TwoShops
 
-    return {"blackout": blackout}
+    one_shop = ("box", "hub", "broker", "line")
+    return {
+        "blackout": Tale(Stage, lambda stage: blackout(stage, days), one_shop, {"days": days}),
+        "cake": Tale(TwoShops, lambda stage: cake(stage, variant), PARTIES, {"variant": variant}),
+    }
 
 
-def play(
-    name: str, *, days: int, cut: str | None, kill: str | None, seed: int, as_json: bool
-) -> int:
-    """Exit status: 0 where all of it was true, 1 at the first thing that was not, 2 for an unknown name."""
-    stories = names()
-    if name not in stories:
-        sys.stderr.write(f"Expected a story of {', '.join(stories)}, got {name!r}.\n")
+def refusal(name: str, known: dict[str, Tale], mishap: Mishap) -> str:
+    """Why this cannot be played, "" where it can."""
+    if name not in known:
+        return f"Expected a story of {', '.join(known)}, got {name!r}."
+    for party in (mishap.cut, mishap.kill):
+        if party and party not in known[name].parties:
+            return f"Expected a party of {', '.join(known[name].parties)}, got {party!r}."
+    return ""
+
+
+def play(name: str, mishap: Mishap, *, days: int, variant: str, as_json: bool) -> int:
+    """Exit status: 0 where all of it was true, 1 at the first thing that was not, 2 for what cannot be played."""
+    known = tales(days, variant)
+    if why := refusal(name, known, mishap):
+        sys.stderr.write(f"{why}\n")
         return 2
-    mishap = Mishap(cut=cut, kill=kill, seed=seed)
-    stage = Stage(FOLDER / name, mishap)
-    figures: Figures = {"days": days, "seed": seed, "cut": cut or "", "kill": kill or ""}
+    tale = known[name]
+    stage = tale.stage(FOLDER / name, mishap)
+    figures: Figures = {
+        **tale.chosen,
+        "seed": mishap.seed,
+        "cut": mishap.cut or "",
+        "kill": mishap.kill or "",
+    }
     verdict = "Nothing of it was untrue."
     try:
         with stage:
-            figures |= stories[name](stage, days)
+            figures |= tale.tell(stage)
     except (Untrue, PartyError) as reason:
         verdict = f"Not true: {reason}"
         figures["untrue"] = str(reason)

@@ -73,6 +73,16 @@ class Stage:
         self._step = 0
         self.till.client.event_hooks = {"request": [self._before]}
 
+    @property
+    def parties(self) -> dict[str, Party]:
+        """Whom a mishap can strike, by name."""
+        return {party.name: party for party in self.company.parties}
+
+    @property
+    def lines(self) -> dict[str, str]:
+        """Who loses the line where it is cut, and where that line is controlled."""
+        return dict.fromkeys(("box", "line"), self.company.line_control_url)
+
     def __enter__(self) -> Self:
         self.company.__enter__()
         return self
@@ -83,11 +93,15 @@ class Stage:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if self._mending is not None:
-            self._mending.join()  # a process that stands still could not be asked to end
+        self.wait_for_mending()
         for program in (self.till, self.office, self.counter):
             program.client.close()
         self.company.__exit__(kind, error, trace)
+
+    def wait_for_mending(self) -> None:
+        """A process that stands still could not be asked to end."""
+        if self._mending is not None:
+            self._mending.join()
 
     def say(self, words: str) -> None:
         """On the screen, and kept."""
@@ -122,15 +136,16 @@ class Stage:
             if number and (step.is_lit or not self.mishap.cut)
         ]
 
-    def set_line(self, state: str) -> None:
-        control = self.company.line_control_url
+    def set_line(self, state: str, control_url: str = "") -> None:
+        """Of the shop's line, where no other is named."""
+        control = control_url or self.company.line_control_url
         httpx.post(control, json={"state": state}, trust_env=False).raise_for_status()
 
-    def jump(self, seconds: int) -> None:
+    def jump(self, seconds: int, clock: str = CLOCK_FILE) -> None:
         """Moves the box's wall clock by so much from the machine's; written whole, so it is never half read."""
-        fresh = self.folder / (CLOCK_FILE + ".new")
+        fresh = self.folder / (clock + ".new")
         fresh.write_text(f"{seconds}\n", encoding="ascii")
-        fresh.replace(self.folder / CLOCK_FILE)
+        fresh.replace(self.folder / clock)
 
     # -- the mishap --
 
@@ -144,7 +159,7 @@ class Stage:
     def _strike(self, moment: str) -> None:
         self._requests_left = None
         if self.mishap.kill:
-            self._kill(self.company.party(self.mishap.kill), moment)
+            self._kill(self.parties[self.mishap.kill], moment)
         if self.mishap.cut:
             self._cut(self.mishap.cut, moment)
 
@@ -167,12 +182,13 @@ class Stage:
         return str(answer.json()["state"])
 
     def _cut(self, name: str, moment: str) -> None:
-        """Box and line lose the cable; hub and broker stand still, and nobody is told."""
-        if name in {"box", "line"}:
-            self.set_line("cut")
-            self._mend_later(lambda: self.set_line("up"))
+        """A box and its line lose the cable; hub and broker stand still, and nobody is told."""
+        control_url = self.lines.get(name)
+        if control_url:
+            self.set_line("cut", control_url)
+            self._mend_later(lambda: self.set_line("up", control_url))
         else:
-            self._stand_still(self.company.party(name))
+            self._stand_still(self.parties[name])
         self.say(
             f"        -- {name} out of reach for {CUT_S:g} s in step {self._step}, {moment} --"
         )

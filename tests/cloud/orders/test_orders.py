@@ -252,10 +252,16 @@ def test_a_transfer_then_a_pick_up_is_two_jobs_of_one_order(chain, jobs) -> None
     assert (sent.kind, sent.to_location_id, sent.secret) == ("transfer", HILLSIDE, "")
     assert (met.kind, met.from_job_id) == ("pickup", sent.job_id)
     ((arrival),) = chain.arrivals_at(HILLSIDE)
-    assert (arrival["arrival_id"], arrival["lines"]) == (
-        sent.job_id,
-        [{"sku": CAKE, "quantity": 1}],
-    )
+    assert arrival == {
+        "v": 1,
+        "arrival_id": sent.job_id,
+        "source": "transfer",
+        "source_id": sent.job_id,
+        "from": OFFICE,
+        "number": sent.number,
+        "due": sent.window.start.isoformat(),
+        "lines": [{"sku": CAKE, "quantity": 1}],
+    }
     chain.tell(HILLSIDE, jobs.of(met, "accepted"))
     chain.tell(OFFICE, jobs.of(sent, "accepted"), jobs.picked(sent), jobs.handed(sent, "transfer"))
     assert chain.view(order_id)["state"] == "in_progress"

@@ -14,8 +14,10 @@ from hardware_sim import stories
 from hardware_sim.processes import Party
 from hardware_sim.proof.judgement import Receipt
 from hardware_sim.proof.untrue import Untrue
+from hardware_sim.stories import Tale
 from hardware_sim.stories.ledger import Day, Ledger
 from hardware_sim.stories.stage import MOST_REQUESTS, Mishap, Stage, Step, check, wait
+from hardware_sim.stories.two_shops import HILLSIDE_CLOCK, TwoShops
 
 
 class Told(Stage):
@@ -145,16 +147,18 @@ def test_an_untrue_thing_is_said_in_words() -> None:
 # -- playing -----------------------------------------------------------------------------------
 
 
+class Bare(Told):
+    """Nothing is started."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+
 @pytest.fixture
 def stage_without_processes(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    class Bare(Told):
-        def __enter__(self) -> Self:
-            return self
-
-        def __exit__(self, *_: object) -> None:
-            pass
-
-    monkeypatch.setattr(stories, "Stage", Bare)
     monkeypatch.setattr(stories, "FOLDER", tmp_path)
 
 
@@ -175,8 +179,10 @@ def test_the_last_line_and_the_status(
     story, status: int, figures: dict[str, object],
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path,
 ) -> None:  # fmt: skip
-    monkeypatch.setattr(stories, "names", lambda: {"tale": story})
-    played = stories.play("tale", days=2, cut=None, kill="hub", seed=5, as_json=True)
+    tale = Tale(Bare, lambda stage: story(stage, 2), ("hub",), {"days": 2})
+    monkeypatch.setattr(stories, "tales", lambda days, variant: {"tale": tale})
+    mishap = Mishap(kill="hub", seed=5)
+    played = stories.play("tale", mishap, days=2, variant="pickup", as_json=True)
     told = json.loads(capsys.readouterr().out.splitlines()[-1])
     assert (played, told["name"], told["ok"]) == (status, "tale", status == 0)
     assert told["figures"] == {"days": 2, "seed": 5, "cut": "", "kill": "hub"} | figures
@@ -190,8 +196,36 @@ def test_the_last_line_and_the_status(
 def test_an_unknown_story_is_answered_with_the_known_ones(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    assert stories.play("sneaker", days=1, cut=None, kill=None, seed=1, as_json=False) == 2
-    assert capsys.readouterr().err == "Expected a story of blackout, got 'sneaker'.\n"
+    assert stories.play("sneaker", Mishap(), days=1, variant="pickup", as_json=False) == 2
+    assert capsys.readouterr().err == "Expected a story of blackout, cake, got 'sneaker'.\n"
+
+
+def test_a_party_of_another_story_is_answered_with_those_of_this_one(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    for name, mishap, parties in (
+        ("blackout", Mishap(cut="hillside"), "box, hub, broker, line, got 'hillside'"),
+        ("cake", Mishap(kill="box"), "hub, broker, office, hillside, line, got 'box'"),
+    ):
+        assert stories.play(name, mishap, days=1, variant="pickup", as_json=False) == 2
+        assert capsys.readouterr().err == f"Expected a party of {parties}.\n"
+
+
+def test_of_two_shops_each_loses_its_own_line(tmp_path: Path) -> None:
+    stage = TwoShops(tmp_path / "story", Mishap())
+    office, hillside = stage.company, stage.hillside
+    assert list(stage.parties) == ["hub", "broker", "line", "office", "hillside"]
+    assert (stage.parties["office"], stage.parties["hillside"]) == (office.box, hillside.box)
+    assert stage.lines == {
+        "office": office.line_control_url,
+        "line": office.line_control_url,
+        "hillside": hillside.line_control_url,
+    }
+    assert (hillside.hub, hillside.broker) == (office.hub, office.broker)
+    assert hillside.line_control_url != office.line_control_url
+    stage.jump(5, HILLSIDE_CLOCK)
+    assert (stage.folder / "hillside-clock").read_text() == "5\n"
+    assert not (stage.folder / "clock").exists()
 
 
 # -- the ledger --------------------------------------------------------------------------------
