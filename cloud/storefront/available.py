@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlmodel import Session
 
 from cloud.ingest.tables import Edge
+from cloud.orders import repository as orders
 from cloud.stock import repository as stock
 from cloud.stock.repository import Promisable
 
@@ -33,21 +34,27 @@ def standings(
     session: Session, skus: Sequence[str], edges: Iterable[Edge], now: datetime, today: str
 ) -> Standings:
     heard = {edge.location_id for edge in edges if _is_heard(edge, now)}
+    promised = orders.promised_goods(session, now, skus)
     found: dict[str, dict[str, Standing]] = {}
     for it in stock.promisable(session, skus):
-        is_heard = it.location_id in heard
-        found.setdefault(it.sku, {})[it.location_id] = standing(it, today, is_heard=is_heard)
+        left = left_of(it, today) - promised.get((it.location_id, it.sku), 0)
+        told = standing(left, is_heard=it.location_id in heard)
+        found.setdefault(it.sku, {})[it.location_id] = told
     return found
 
 
-def standing(of: Promisable, today: str, *, is_heard: bool) -> Standing:
+def left_of(of: Promisable, today: str) -> int:
     """`today` is the ISO date at the shop: what is past its use-by date is not there."""
     good = sum(lot.quantity for lot in of.lots if not lot.expiry or lot.expiry >= today)
-    if min(good, of.free) <= 0:
+    return min(good, of.free)
+
+
+def standing(left: int, *, is_heard: bool) -> Standing:
+    if left <= 0:
         return Standing.NONE
     if not is_heard:
         return Standing.UNSURE
-    return Standing.FEW if min(good, of.free) <= FEW else Standing.HERE
+    return Standing.FEW if left <= FEW else Standing.HERE
 
 
 def _is_heard(edge: Edge, now: datetime) -> bool:

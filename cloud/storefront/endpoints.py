@@ -209,6 +209,7 @@ class Storefront:
         look = self.pages.look(request)
         values = {
             **self.values(look, request, views.nothing),
+            "stream": "",
             "error": error,
             "key": key if self.pages.has_text(key) else "refused",
         }

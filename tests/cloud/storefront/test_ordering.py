@@ -283,3 +283,16 @@ def test_links_are_long_enough_that_nobody_guesses_them(shopping, hub) -> None:
         [order] = session.exec(select(ShopOrder)).all()
     assert len(order.link) == 22
     assert order.link not in order.order_id
+
+
+def test_what_others_were_promised_is_no_longer_there(shopping, browser_of, read) -> None:
+    assert "At Office Tower today, not many left" in read("/shop/c/cake")
+    other = type(shopping)(browser_of())
+    other.fill(quantity=2)
+    other.say(other.take(other.form()))
+    assert read("/shop/c/cake") == "Cakes Strawberry cream cake ₩ 38,000 Sold out today"
+
+
+def test_a_refused_order_is_not_followed(shopping, client) -> None:
+    assert "hx-sse" in client.get(shopping.buy()).text
+    assert "hx-sse" not in client.get("/shop/o/not-mine").text
