@@ -164,7 +164,7 @@ def build_app(hub: Hub) -> FastAPI:
     for router in (
         fleet_endpoints.router(database, clock, hub.command_asked),
         sales_endpoints.router(database),
-        stock_endpoints.router(database),
+        stock_endpoints.router(database, hub.catalogue_changed),
         money_endpoints.router(database),
         payment_endpoints.router(database),
         catalogue_endpoints.router(database, hub.snapshots, hub.catalogue_changed),

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 from sqlmodel import Session, col, func, select
 
-from cloud.stock.tables import SetAsideEntry, StockEntry
+from cloud.stock.tables import SetAsideEntry, StockEntry, StockOverride
 from contract.lots import Lot, first_out
 
 _NONE = sa.literal(0)
@@ -41,6 +41,32 @@ def levels(
         Level(location, sku, int(total), moves)
         for location, sku, total, moves in session.exec(query)
     ]
+
+
+def below_zero(session: Session, location_id: str = "", limit: int = 1_000) -> list[Level]:
+    """More went out than anybody had counted in: somebody should count there."""
+    query = (
+        select(StockEntry.location_id, StockEntry.sku, func.sum(StockEntry.quantity), func.count())
+        .group_by(StockEntry.location_id, StockEntry.sku)
+        .having(func.sum(StockEntry.quantity) < 0)
+        .order_by(StockEntry.location_id, StockEntry.sku)
+        .limit(limit)
+    )
+    if location_id:
+        query = query.where(StockEntry.location_id == location_id)
+    return [
+        Level(place, sku, int(total), moves) for place, sku, total, moves in session.exec(query)
+    ]
+
+
+def overrides(
+    session: Session, location_id: str = "", limit: int = 1_000
+) -> Sequence[StockOverride]:
+    """Newest first."""
+    query = select(StockOverride).order_by(col(StockOverride.occurred_at).desc()).limit(limit)
+    if location_id:
+        query = query.where(StockOverride.location_id == location_id)
+    return session.exec(query).all()
 
 
 class Promisable(NamedTuple):
