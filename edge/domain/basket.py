@@ -12,6 +12,7 @@ from edge.domain.errors import (
     Malformed,
     MemberHasPaid,
     NoSuchLine,
+    OrderedAlready,
     TooManyLines,
 )
 from edge.domain.member import Member
@@ -195,11 +196,11 @@ def add(
 
 def set_quantity(basket: Basket, line: int, quantity: int) -> Basket:
     check_quantity(quantity)
-    return _checked(_with_line(basket, replace(find(basket, line), quantity=quantity)))
+    return _checked(_with_line(basket, replace(_unordered(basket, line), quantity=quantity)))
 
 
 def void_line(basket: Basket, line: int) -> Basket:
-    return _checked(_with_line(basket, replace(find(basket, line), is_void=True)))
+    return _checked(_with_line(basket, replace(_unordered(basket, line), is_void=True)))
 
 
 def discount_line(basket: Basket, line: int, discount: Discount) -> Basket:
@@ -220,6 +221,14 @@ def find(basket: Basket, line: int) -> BasketLine:
         if candidate.line == line:
             return candidate
     raise NoSuchLine(line=line)
+
+
+def _unordered(basket: Basket, line: int) -> BasketLine:
+    """What was promised for a line is as much as it says."""
+    found = find(basket, line)
+    if found.order_id:
+        raise OrderedAlready(line=line)
+    return found
 
 
 def check_quantity(quantity: int) -> None:

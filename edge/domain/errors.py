@@ -393,8 +393,8 @@ class OfferGone(Refused):
 
 class OrderedAlready(Refused):
     key = "order.in_basket"
-    template = "The goods in the basket belong to order {number} already."
-    advice = "Take the money, or void the basket and begin anew."
+    template = "Line {line} belongs to an order already."
+    advice = "Take the money for it, or void the whole basket and begin anew."
 
 
 # Money

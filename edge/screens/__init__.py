@@ -17,6 +17,8 @@
     parts     what the screen shows, as plain values
     paint     from parts to HTML, only where they differ
     counter   the routes
+    order_*   the same for orders: loaded when the first one is looked at
+    picking   the picking list on a phone
     refused   a page of one message, for whoever asked for what is not there
 """
 
@@ -28,7 +30,7 @@ from fastapi import FastAPI, Request
 from starlette.responses import Response
 
 from edge.domain.errors import ShopError
-from edge.screens import counter, refused
+from edge.screens import counter, picking, refused
 from edge.screens.desk import Desk
 from edge.screens.readings import Box, LineSeen
 from ui.kept import Kept
@@ -43,12 +45,14 @@ class Screens:
     def __init__(self, box: Box) -> None:
         settings = box.shop.settings
         place = Place(settings.currency, settings.timezone, settings.accent, settings.language)
+        self._shop = box.shop
         self.desk = Desk(box)
         self.pages = Pages(Path(__file__).parent, place, kept=Kept(settings.data_dir / "pages"))
         self._router = counter.router(box, self.desk, self.pages)
 
     def add_to(self, app: FastAPI) -> None:
         app.include_router(self._router)
+        app.include_router(picking.router(self._shop, self.pages))
         self.pages.add_to(app)
 
     def refusal(self, request: Request, error: ShopError, status: int) -> Response:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Final
 
 from edge.domain.basket import PricedLine
-from edge.screens import card_keys, parts, return_keys
+from edge.screens import card_keys, order_compose, parts, return_keys
 from edge.screens.keys import QUICK_KEYS, SELLABLE, Key, Situation, StageName, keys_of
 from edge.screens.paint import Counter
 from edge.screens.parts import Names, Tone, Words
@@ -33,6 +33,9 @@ ASKS: Final[dict[StageName, str]] = {
     "suspended": "basket",
     "counting": "counted",
     "report": "report",
+    "orders": "orders",
+    "pickup": "pickup",
+    "ordering": "way",
 }
 ASKS_OF_STEP: Final = {
     "": "shift",
@@ -71,8 +74,8 @@ def compose(shop: Shop, seen: Readings, state: DeskState) -> Counter:
 
 def stage_name(seen: Readings, state: DeskState) -> StageName:
     """Which of its states the left two thirds are in."""
-    if state.view == "report":
-        return "report"
+    if state.view in ("report", "orders", "pickup"):
+        return state.view
     if seen.shift is None:
         return "opening"
     if seen.basket is not None and seen.basket.payment is not None:
@@ -89,6 +92,7 @@ def situation(seen: Readings, state: DeskState) -> Situation:
     chosen = sum(pieces for _, pieces in state.draft.chosen) if state.draft else 0
     lines = seen.basket.basket.live_lines if seen.basket else ()
     returnable = state.draft.left if state.draft else ()
+    job = seen.orders.at_desk if seen.orders else None
     return Situation(
         stage=stage_name(seen, state),
         line_count=len(returnable) if state.view == "returning" else len(lines),
@@ -103,6 +107,9 @@ def situation(seen: Readings, state: DeskState) -> Situation:
         is_paper_asked=bool(seen.papers),
         has_member=bool(seen.basket and seen.basket.basket.member),
         has_member_tender=bool(seen.basket and seen.basket.basket.member_minor),
+        job_state=job.job.state if job else "",
+        is_due=bool(job and job.due_minor and job.job.state == "ready"),
+        offer_count=len(state.ways.offers) if state.ways else 0,
     )
 
 
@@ -137,13 +144,16 @@ def _ask(name: StageName, state: DeskState) -> Words:
         return Words(f"counter.ask.{ASKS_OF_STEP[state.step]}")
     if name == "returning":
         return Words("counter.ask.return_line" if state.draft else "counter.ask.receipt")
+    if name == "ordering" and state.ways and state.ways.customer:
+        return Words("counter.ask.address")
     return Words(f"counter.ask.{ASKS[name]}")
 
 
 def _asks_text(name: StageName, state: DeskState) -> bool:
     """A cashier's name, or what cash is for."""
     is_name = name == "opening" and state.step != "float"
-    return is_name or (name == "shift" and state.step in ("reason_in", "reason_out"))
+    is_words = name in ("orders", "pickup", "ordering")
+    return is_name or is_words or (name == "shift" and state.step in ("reason_in", "reason_out"))
 
 
 def _notice(name: StageName, seen: Readings, state: DeskState) -> parts.Notice | None:
@@ -169,6 +179,9 @@ def _stage(name: StageName, keys: tuple[Key, ...], seen: Readings, state: DeskSt
         back=_return(state.draft) if name == "returning" else None,
         suspended=_suspended(seen) if name == "suspended" else (),
         report=state.report if name == "report" else None,
+        orders=order_compose.rows(seen.orders) if name == "orders" else (),
+        pickup=order_compose.pick_up(seen.orders, state) if name == "pickup" else None,
+        ways=order_compose.comparison(state.ways) if name == "ordering" else None,
     )
 
 
@@ -296,6 +309,9 @@ def _side(
             sum(n for _, n in state.draft.chosen),
             tenders=tuple(parts.TenderShown(part.kind, part.amount_minor) for part in back),
         )
+    if name == "pickup":
+        job = seen.orders.at_desk if seen.orders else None
+        return parts.Side(name, keys, due_minor=job.due_minor if job and job.job.is_open else 0)
     view = seen.basket
     member = _member(shop, seen) if name in MEMBERED else None
     if view is None or name not in ("selling", "card"):
@@ -366,6 +382,8 @@ def _strip(seen: Readings) -> parts.Strip:
         seen.line.waiting,
         tuple(_peripheral(condition) for condition in seen.conditions),
         _question(seen),
+        order_compose.strip_word(seen.waiting_orders),
+        seen.waiting_orders.late > 0,
         problems,
     )
 

@@ -13,7 +13,7 @@ from typing import Final
 
 from edge import changes
 from edge.domain.basket import EnteredCode
-from edge.domain.errors import HubRefused, ShopError
+from edge.domain.errors import ShopError
 from edge.domain.receipt_code import is_receipt_code
 from edge.screens import (
     card_keys,
@@ -25,10 +25,18 @@ from edge.screens import (
     typed,
 )
 from edge.screens.compose import situation
-from edge.screens.keys import PAPER_KEYS, QUICK_KEYS, SELLABLE, Situation, command_of
-from edge.screens.parts import Notice, Words
+from edge.screens.keys import (
+    HANDOVER_PREFIX,
+    PAPER_KEYS,
+    QUICK_KEYS,
+    SELLABLE,
+    Press,
+    Situation,
+    command_of,
+)
+from edge.screens.parts import Notice
 from edge.screens.readings import Box, Readings, read
-from edge.screens.state import DeskState, Misread, notice
+from edge.screens.state import DeskState, Misread, notice, refusal
 from edge.services import selling
 from edge.services.selling import BasketView
 from edge.services.shop import Shop
@@ -153,6 +161,8 @@ class Desk:
         shop, state = self._box.shop, self._state
         if is_receipt_code(entered.code):
             return return_keys.open_receipt(shop, state, entered.code)
+        if entered.code.startswith(HANDOVER_PREFIX):
+            return self._order_key(state, Press("", "code", "", entered.code))
         if member_keys.is_of_member(entered.code):
             return member_keys.came(shop, self._box.ask_hub, state, entered.code)
         before = self._commits
@@ -194,37 +204,58 @@ class Desk:
         return replace(state, notice=told, is_armed=False), True
 
     def _carried_out(self, state: DeskState, key: str, text: str) -> DeskState:
-        shop = self._box.shop
         seen = read(self._box, Readings(), changes.TOPICS, state)
         now = situation(seen, state)
-        command = command_of(now, key)
-        if command == "enter" and now.stage in SELLABLE and member_keys.is_of_member(text):
-            command = "member_code"
-        if command in member_keys.COMMANDS:
-            return member_keys.COMMANDS[command](shop, self._box.ask_hub, state, text)
+        press = Press(now.stage, _command(now, key, text), key, text)
+        if press.command in member_keys.COMMANDS:
+            command = member_keys.COMMANDS[press.command]
+            return command(self._box.shop, self._box.ask_hub, state, text)
+        if press.is_of_orders:
+            return self._order_key(state, press)
+        return self._sale_key(seen, state, press)
+
+    def _sale_key(self, seen: Readings, state: DeskState, press: Press) -> DeskState:
+        shop, command, text = self._box.shop, press.command, press.text
         if command == "enter":
-            return ENTERED[now.stage](shop, state, text)
+            return ENTERED[press.stage](shop, state, text)
         if command in NUMBERED:
-            number = typed.number_in(key)
-            return state if number is None else self._numbered_key(now, state, command, number)
+            number = typed.number_in(press.key)
+            return state if number is None else self._numbered_key(press, state, number)
         if command == "quick":
-            return self._quick(seen, state, key)
+            return self._quick(seen, state, press.key)
+        if command == "void_basket":
+            return self._void(state, text)
         if command == "cancel_card":
             payment = seen.basket.payment if seen.basket else None
             followed = replace(state, payment_id=payment.payment_id) if payment else state
             return card_keys.stopped(self._box.ask_to_stop, followed)
         return COMMANDS[command](shop, state, text) if command else state
 
-    def _numbered_key(
-        self, now: Situation, state: DeskState, command: str, number: int
-    ) -> DeskState:
+    def _order_key(self, state: DeskState, press: Press) -> DeskState:
+        from edge.screens import order_keys  # loaded by the first order
+
+        return order_keys.carried_out(self._box.shop, self._box.ask_hub, state, press)
+
+    def _void(self, state: DeskState, text: str) -> DeskState:
+        """What the hub holds for the basket need not wait until the hold lapses."""
+        view = selling.current(self._box.shop)
+        orders = {it.order_id for it in view.basket.live_lines if it.order_id} if view else set()
+        after = selling_keys.void_basket(self._box.shop, state, text)
+        if orders and not after.is_armed:
+            from edge.services import ordering
+
+            ordering.release(self._box.shop, self._box.ask_hub, orders)
+        return after
+
+    def _numbered_key(self, press: Press, state: DeskState, number: int) -> DeskState:
+        command = press.command
         if command == "quick_cash":
             return selling_keys.cash_given(self._box.shop, state, number)
         if command in PAPER_COMMANDS:
             return PAPER_COMMANDS[command](self._box.shop, state, number)
-        if now.stage == "returning":
+        if press.stage == "returning":
             return return_keys.toggle(state, number)
-        if now.stage == "suspended":
+        if press.stage == "suspended":
             return selling_keys.resume(self._box.shop, state, str(number))
         return selling_keys.select_line(state, number)
 
@@ -235,9 +266,11 @@ class Desk:
         return selling_keys.add_quick(self._box.shop, state, seen.quick[at].sku)
 
 
-def refusal(error: ShopError) -> Notice:
-    """A refusal in the words of its key; the English of the class where a language lacks them."""
-    fields = tuple(sorted(error.fields.items()))
-    key = error.hub_key if isinstance(error, HubRefused) else error.key
-    what = Words(key, fields, plain=error.message)
-    return Notice("bad", what, Words(f"{key}.now", fields, plain=error.what_now))
+def _command(now: Situation, key: str, text: str) -> str:
+    """What the key does; a code that is typed with Enter is what it would be from a scanner."""
+    command = command_of(now, key)
+    if command == "enter" and now.stage in SELLABLE and member_keys.is_of_member(text):
+        return "member_code"
+    if command == "enter" and text.startswith(HANDOVER_PREFIX):
+        return "code"
+    return command

@@ -8,7 +8,7 @@ a Korean or Chinese input method does not take them.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 StageName = Literal[
     "opening",
@@ -21,8 +21,31 @@ StageName = Literal[
     "shift",
     "counting",
     "report",
+    "orders",
+    "pickup",
+    "ordering",
 ]
 Place = Literal["row", "tender", "member", "hidden"]
+
+HANDOVER_PREFIX: Final = "TWH1."
+"""How a hand-over code begins: `contract.handover`, which is loaded by the first of them."""
+ORDER_COMMANDS: Final = frozenset(
+    {
+        "code",
+        "orders",
+        "order",
+        "choose_way",
+        "job_ready",
+        "job_pick",
+        "job_late",
+        "job_missing",
+        "job_attempt",
+        "job_due",
+        "hand_over",
+    }
+)
+ORDER_STAGES: Final = frozenset({"orders", "pickup", "ordering"})
+MAX_OFFERS: Final = 9  # as many as there are digits
 
 QUICK_KEYS: Final = (
     "KeyQ",
@@ -73,6 +96,25 @@ class Situation:
     is_paper_asked: bool = False
     has_member: bool = False
     has_member_tender: bool = False
+    waiting_orders: int = 0
+    job_state: str = ""
+    is_due: bool = False
+    offer_count: int = 0
+
+
+class Press(NamedTuple):
+    """A key as it was understood: the stage, the command, the key itself and what was typed."""
+
+    stage: str
+    command: str
+    key: str
+    text: str
+
+    @property
+    def is_of_orders(self) -> bool:
+        """The keys of orders, and those that their stages have in common with the others."""
+        is_there = self.stage in ORDER_STAGES and self.command in ("enter", "select", "back")
+        return is_there or self.command in ORDER_COMMANDS
 
 
 def hint_of(press: str) -> str:
@@ -109,6 +151,8 @@ NUMBERED: Final[dict[str, dict[str, str]]] = {
     "selling": {"line": "select", "cash": "quick_cash"},
     "returning": {"line": "select"},
     "suspended": {"line": "select"},
+    "orders": {"line": "select"},
+    "pickup": {"line": "select"},
 }
 # Of the question whether a paper came out: it may be asked at any time, and its keys never take another's place.
 PAPER_KEYS: Final = {"seen": "paper_seen", "copy": "paper_copy"}
@@ -123,6 +167,7 @@ def _idle(now: Situation) -> tuple[Key, ...]:
         Key("F6", "resume_list", is_enabled=now.suspended_count > 0),
         Key("F7", "return"),
         Key("Shift+F7", "reprint", is_enabled=now.has_last_sale),
+        Key("Shift+F6", "orders"),
         Key("F10", "shift"),
         Key("F8", "cash", "tender", is_enabled=False),
         Key("F9", "card", "tender", is_enabled=False),
@@ -143,6 +188,8 @@ def _selling(now: Situation) -> tuple[Key, ...]:
         Key("Shift+F3", "void_basket"),
         Key("F6", "suspend"),
         Key("F7", "return"),
+        Key("Shift+F7", "order"),
+        Key("Shift+F6", "orders"),
         Key("F10", "shift"),
         Key("F8", "cash", "tender", is_main=True),
         Key("F9", "card", "tender", is_enabled=now.has_payment_terminal),
@@ -209,6 +256,33 @@ def _only_back(_: Situation) -> tuple[Key, ...]:
     return (Key("Escape", "back"),)
 
 
+def _pickup(now: Situation) -> tuple[Key, ...]:
+    """What may be done with an order now. The one thing that comes next is the main key."""
+    state = now.job_state
+    may_prepare = state in ("accepted", "picked")
+    return (
+        Key("F2", "job_ready", is_main=state == "picked", is_enabled=state in ("picked", "ready")),
+        Key("F3", "job_pick", is_main=state == "accepted", is_enabled=may_prepare),
+        Key("F4", "job_late", is_enabled=may_prepare),
+        Key("Shift+F3", "job_missing", is_enabled=state == "accepted"),
+        Key("Shift+F4", "job_attempt", is_enabled=state == "ready"),
+        Key("Escape", "back"),
+        Key(
+            "F8",
+            "hand_over",
+            "tender",
+            is_main=state == "ready" and not now.is_due,
+            is_enabled=state == "ready" and not now.is_due,
+        ),
+        Key("F9", "job_due", "tender", is_main=now.is_due, is_enabled=now.is_due),
+    )
+
+
+def _ordering(now: Situation) -> tuple[Key, ...]:
+    choices = (Key(str(n), "choose_way", "hidden") for n in range(1, now.offer_count + 1))
+    return (*choices, Key("Escape", "back"))
+
+
 STAGES: Final = {
     "opening": _opening,
     "empty": _idle,
@@ -220,4 +294,7 @@ STAGES: Final = {
     "shift": _shift,
     "counting": _only_back,
     "report": _only_back,
+    "orders": _only_back,
+    "pickup": _pickup,
+    "ordering": _ordering,
 }

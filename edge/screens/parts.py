@@ -6,9 +6,12 @@ Amounts are minor units; words are still keys of the catalogue, so that a part i
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from edge.screens.keys import Key, StageName
+
+if TYPE_CHECKING:
+    from edge.screens.order_parts import Comparison, OrderRow, PickUp
 
 Tone = Literal["good", "warn", "bad", "busy", "off"]
 Names = tuple[tuple[str, str], ...]  # by language
@@ -210,6 +213,9 @@ class Stage:
     back: Return | None = None
     suspended: tuple[SuspendedBasket, ...] = ()
     report: Report | None = None
+    orders: tuple[OrderRow, ...] = ()
+    pickup: PickUp | None = None
+    ways: Comparison | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -299,4 +305,6 @@ class Strip:
     waiting: int
     peripherals: tuple[PeripheralShown, ...] = ()
     question: Question | None = None
+    orders: Words | None = None
+    are_orders_late: bool = False
     problems: tuple[Problem, ...] = field(default=())

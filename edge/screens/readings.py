@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from sqlmodel import col, select
 
@@ -14,13 +14,17 @@ from edge.db.tables import PrintJob, Product, Shift
 from edge.domain.basket import Basket
 from edge.domain.member import Standing
 from edge.screens.state import DeskState
-from edge.services import catalogue, printing, sales, selling, shifts
+from edge.services import catalogue, printing, sales, selling, shifts, waiting_orders
 from edge.services.catalogue import QuickProduct
 from edge.services.hub import AskHub, nobody
 from edge.services.notices import Notice, Notices
 from edge.services.printing import Undecided
 from edge.services.selling import BasketView
 from edge.services.shop import Shop
+from edge.services.waiting_orders import NONE_WAITING, WaitingOrders
+
+if TYPE_CHECKING:
+    from edge.screens.order_readings import OrdersSeen
 
 
 class Advice(Protocol):
@@ -103,6 +107,8 @@ class Readings:
     line: LineSeen = LineSeen(is_online=False, waiting=0)
     notice: Notice | None = None
     standing: Standing | None = None
+    waiting_orders: WaitingOrders = NONE_WAITING
+    orders: OrdersSeen | None = None
 
 
 STALE_BY: Final = {
@@ -117,7 +123,10 @@ STALE_BY: Final = {
     "line": frozenset({changes.LINE, changes.OUTBOX}),
     "notice": frozenset({changes.NOTICES}),
     "standing": frozenset({changes.BASKET, changes.LINE}),
+    "waiting_orders": frozenset({changes.ORDERS}),
+    "orders": frozenset({changes.ORDERS, changes.SALES, changes.NOTICES}),
 }
+ORDER_VIEWS: Final = frozenset({"orders", "pickup"})
 MAX_QUICK: Final = 8
 
 
@@ -176,6 +185,15 @@ def _print_job(box: Box, state: DeskState) -> PrintJob | None:
     return printing.newest_of(box.shop, state.done.subject_id) if state.done else None
 
 
+def _orders(box: Box, state: DeskState) -> OrdersSeen | None:
+    """Looked at only while they are on the screen."""
+    if state.view not in ORDER_VIEWS:
+        return None
+    from edge.screens import order_readings  # loaded by the first look at orders
+
+    return order_readings.read(box.shop, state)
+
+
 READINGS: Final[dict[str, Callable[[Box, DeskState], object]]] = {
     "basket": lambda box, _: selling.current(box.shop),
     "shift": lambda box, _: shifts.current(box.shop),
@@ -186,4 +204,6 @@ READINGS: Final[dict[str, Callable[[Box, DeskState], object]]] = {
     "conditions": lambda box, _: tuple(box.conditions()),
     "line": lambda box, _: box.line(),
     "notice": lambda box, _: box.notices.newest,
+    "waiting_orders": lambda box, _: waiting_orders.count(box.shop),
+    "orders": _orders,
 }

@@ -6,8 +6,8 @@ from fastapi import Request
 from starlette.responses import Response
 
 from edge.domain.errors import ShopError
-from edge.screens.desk import refusal
 from edge.screens.paint import sentence_of
+from edge.screens.state import refusal
 from ui.pages import Pages
 
 

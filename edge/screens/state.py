@@ -5,13 +5,19 @@ It is lost when the box restarts, on purpose: everything that matters (basket, p
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
 
+from edge.domain.errors import HubRefused, ShopError
 from edge.domain.sale import Sold
 from edge.screens.parts import Fields, Notice, Report, Tone, Words
 
-View = Literal["sell", "returning", "suspended", "shift", "counting", "report"]
+if TYPE_CHECKING:
+    from edge.services.ordering import Offer
+
+View = Literal[
+    "sell", "returning", "suspended", "shift", "counting", "report", "orders", "pickup", "ordering"
+]
 Step = Literal["", "float", "cash_in", "cash_out", "reason_in", "reason_out"]
 
 
@@ -50,10 +56,20 @@ class ReturnDraft:
 
 
 @dataclass(frozen=True, slots=True)
+class OrderDraft:
+    """The ways to get the basket, and what the customer said: a first name, where to bring it."""
+
+    offers: tuple[Offer, ...]
+    customer: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class DeskState:
     """`selected` is a line's number, 0 for the newest; `typed` is the answer to the step before this one.
 
     `heard` is the number of the newest of the box's own notices when the last key was pressed: later ones are shown.
+    `job_id` is the order at the pick-up desk, `code` the one that was shown for it, `chosen` its lines to hand over.
     """
 
     view: View = "sell"
@@ -68,6 +84,10 @@ class DeskState:
     draft: ReturnDraft | None = None
     report: Report | None = None
     heard: int = 0
+    job_id: str = ""
+    code: str = field(default="", repr=False)
+    chosen: frozenset[int] = frozenset()
+    ways: OrderDraft | None = None
 
 
 class Misread(Exception):
@@ -88,3 +108,11 @@ def notice(
     has_advice: bool = False,
 ) -> Notice:
     return Notice(tone, Words(key, fields, money), Words(f"{key}.now") if has_advice else None)
+
+
+def refusal(error: ShopError) -> Notice:
+    """A refusal in the words of its key; the English of the class where a language lacks them."""
+    fields = tuple(sorted(error.fields.items()))
+    key = error.hub_key if isinstance(error, HubRefused) else error.key
+    what = Words(key, fields, plain=error.message)
+    return Notice("bad", what, Words(f"{key}.now", fields, plain=error.what_now))

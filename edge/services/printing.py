@@ -19,7 +19,7 @@ from drivers.interfaces import PrintDocument
 from edge.db.tables import PrintJob, rows_of
 from edge.db.unit_of_work import Reader
 from edge.domain.errors import BadTransition, NotFound
-from edge.services import documents, receipts, sales, words
+from edge.services import documents, receipt_orders, receipts, sales, words
 from edge.services.shop import Shop, Work
 
 FINISHED = ("PRINTED", "FAILED")
@@ -201,9 +201,8 @@ def _document(shop: Shop, reader: Reader, job: PrintJob) -> str:
 
 
 def _receipt(shop: Shop, reader: Reader, sale: SaleCompleted) -> PrintDocument:
-    return receipts.sale_receipt(
-        shop, sale, sales.visit(reader, sale.sale_id) if sale.member_id else None
-    )
+    visit = sales.visit(reader, sale.sale_id) if sale.member_id else None
+    return receipts.sale_receipt(shop, sale, visit, receipt_orders.of_sale(reader, sale))
 
 
 def _job(work: Work, job_id: int) -> PrintJob:

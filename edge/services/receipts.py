@@ -20,6 +20,7 @@ from edge.domain import receipt_code
 from edge.domain.money import digits, spelled
 from edge.domain.sale import MemberPart, Sold, SoldLine, receipt_label
 from edge.domain.shift import Figures
+from edge.services.receipt_orders import OrderOnReceipt
 from edge.services.shop import Shop
 from edge.services.words import Words, of, of_tender
 
@@ -34,11 +35,15 @@ class _Headed(Protocol):
 
 
 def sale_receipt(
-    shop: Shop, sale: SaleCompleted, visit: MemberVisit | None = None
+    shop: Shop,
+    sale: SaleCompleted,
+    visit: MemberVisit | None = None,
+    orders: Sequence[OrderOnReceipt] = (),
 ) -> PrintDocument:
     """What the customer takes home: lines, tenders, tax, and the signed code that a return needs.
 
     With the `visit` of a member: tier, what this purchase earns, and what the hub knew of their points before it.
+    With `orders`, how their goods reach the customer.
     """
     words = of(shop.settings.language)
     code = receipt_code.encode(sold_of(shop.settings.edge_id, sale), shop.key.public, shop.key.sign)
@@ -50,6 +55,7 @@ def sale_receipt(
         _tenders(words, sale.tenders, sale.currency),
         _tax(words, sale.tax, sale.currency),
         _member(shop, words, sale, visit),
+        (element for one in orders for element in _order(shop, words, one)),
         (Feed(1), QrSymbol(code), TextLine(words.scan_to_return, align="center")),
         (TextLine(words.thanks, align="center"),),
     )
@@ -185,6 +191,25 @@ def _amounts(words: Words, line: SaleLine, currency: str) -> Iterator[Element]:
         yield TextLine(f"  {why}", digits(-line.discount_minor, currency))
     if line.lot:
         yield TextLine(f"  {words.lot} {line.lot}")
+    if line.order_id:
+        yield TextLine(f"  {words.goods_by_order}")
+
+
+def _order(shop: Shop, words: Words, order: OrderOnReceipt) -> Iterator[Element]:
+    """Where the goods are collected and until when, and the code that gets them there."""
+    until = _local(shop, datetime.fromisoformat(order.until))
+    kind = order.kind.replace("transfer_", "")
+    yield Rule()
+    yield TextLine(f"{getattr(words, f'job_{kind}', words.order)} {order.number}", is_bold=True)
+    if kind == "pickup":
+        yield TextLine(words.collect_at.format(shop=order.place))
+        yield TextLine(words.collect_by.format(time=until))
+    else:
+        yield TextLine(words.until, until)
+    if order.code:
+        yield QrSymbol(order.code)
+        yield TextLine(words.collect_code, align="center")
+    yield Rule()
 
 
 def _totals(

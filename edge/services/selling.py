@@ -208,7 +208,7 @@ def open_or_new(work: Work) -> Basket:
     shift, basket = work.shift(), _open(work.unit)
     if basket is None:
         basket = _new_basket(work, shift)
-        _insert(work, basket)
+        insert_basket(work, basket)
     return basket
 
 
@@ -294,7 +294,7 @@ def _add(work: Work, entered: EnteredCode, quantity: int) -> BasketView:
     before = _open(work.unit)
     if before is None:
         basket = baskets.add(_new_basket(work, shift), article, entered, quantity, off)
-        _insert(work, basket)
+        insert_basket(work, basket)
     else:
         refuse_while_paying(work.unit, before)
         basket = baskets.add(before, article, entered, quantity, off)
@@ -327,11 +327,17 @@ def _filled(work: Work, shift: OpenShift, ordered: Sequence[Ordered]) -> Basket:
     return basket
 
 
+def begin_basket(work: Work, shift: OpenShift) -> Basket:
+    """A basket of its own, to be kept with `insert_basket`. Raises BasketIsOpen where another one has goods in it."""
+    _make_room(work)
+    return _new_basket(work, shift)
+
+
 def _new_basket(work: Work, shift: OpenShift) -> Basket:
     return Basket(work.new_id(), shift.shift_id, shift.cashier, work.shop.settings.currency)
 
 
-def _insert(work: Work, basket: Basket) -> None:
+def insert_basket(work: Work, basket: Basket) -> None:
     row = {
         "basket_id": basket.basket_id,
         "shift_id": basket.shift_id,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from edge.services.shop import Shop
 
@@ -20,6 +20,9 @@ class WaitingOrders(NamedTuple):
     picked: int = 0
     ready: int = 0
     late: int = 0
+
+
+NONE_WAITING: Final = WaitingOrders()
 
 
 def count(shop: Shop) -> WaitingOrders:

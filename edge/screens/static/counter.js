@@ -22,6 +22,7 @@ const otherOf = (key) => {
 const pressed = (event) => {
   if (event.ctrlKey || event.altKey || event.metaKey) return null;
   if (LETTER.test(event.code)) return isTyping() ? null : buttonOf(event.code);
+  if (/^[1-9]$/.test(event.key)) return isTyping() ? null : buttonOf(event.key); // only where ways are compared
   if (FUNCTION.test(event.key)) return otherOf(nameOf(event));
   return ["Escape", "ArrowUp", "ArrowDown"].includes(event.key) ? buttonOf(event.key) : null;
 };

@@ -9,8 +9,9 @@ import pytest
 from drivers.events import PaymentOutcome, PaymentResult
 from edge import changes
 from edge.domain.errors import NoShift, UnknownCode
+from edge.screens import order_keys
 from edge.screens.desk import ENTERED
-from edge.screens.keys import STAGES
+from edge.screens.keys import ORDER_STAGES, STAGES
 from edge.screens.parts import TenderShown, Words
 from edge.screens.readings import Readings, read
 from edge.services import payments, sales, selling, shifts
@@ -342,7 +343,8 @@ def test_a_code_typed_while_the_card_is_paid_stays_in_the_line(till: Any) -> Non
 
 
 def test_enter_is_known_on_every_stage() -> None:
-    assert set(ENTERED) == set(STAGES)
+    assert set(ENTERED) | ORDER_STAGES == set(STAGES)
+    assert set(order_keys.ENTERED) == ORDER_STAGES
 
 
 def test_an_approved_card_completes_the_sale(till: Any) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from edge.screens import desk, keys
+from edge.screens import desk, keys, order_keys
 from edge.screens.keys import STAGES, Key, Situation, command_of, hint_of, keys_of
 
 SCREENS = Path(keys.__file__).parent
@@ -19,14 +19,18 @@ def test_no_two_keys_of_a_stage_are_the_same(stage: keys.StageName) -> None:
 
 @pytest.mark.parametrize("stage", list(STAGES))
 def test_every_key_does_something(stage: keys.StageName) -> None:
-    now = Situation(stage, has_card_tender=True, is_card_running=True)
-    known = {*desk.COMMANDS, "enter", "language", "cancel_card"}
+    now = Situation(stage, has_card_tender=True, is_card_running=True, offer_count=9)
+    known = {*desk.COMMANDS, *keys.ORDER_COMMANDS, "enter", "language", "cancel_card"}
     assert {key.command for key in keys_of(now)} <= known
 
 
 @pytest.mark.parametrize("stage", list(STAGES))
 def test_enter_always_means_something(stage: keys.StageName) -> None:
-    assert stage in desk.ENTERED or stage == "card"
+    assert stage in desk.ENTERED or stage in order_keys.ENTERED or stage == "card"
+
+
+def test_every_key_of_orders_has_its_command() -> None:
+    assert {*order_keys.COMMANDS, "choose_way"} == keys.ORDER_COMMANDS
 
 
 def test_a_cashier_can_take_money_as_soon_as_there_are_goods() -> None:
