@@ -97,6 +97,7 @@ def addresses(company: Company, items: list[Product]) -> list[str]:
         f"  http://{HOST}:{company.ports.landing}  the shop drawn live: scan, pay, pull the line, sell on",
         f"  {company.box.url}  the counter: type {items[0].gtin}, Enter, then take the money",
         f"  {company.hub.url}  the console: open the box's page, box and hub agree fact for fact",
+        f"  {company.hub.url}/shop  the online shop: order something, and see it reach the counter",
         f"  {company.sim.url}  the bench: scan, tear the receipt, open the printer's cover",
         f"Ctrl-C stops everything. Logs are in {company.folder / 'logs'}.",
     ]

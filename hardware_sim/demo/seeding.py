@@ -16,6 +16,16 @@ from hardware_sim.processes import Company, PartyError
 CATALOGUE_WITHIN_S = 30.0
 POLL_S = 0.1
 FLOAT_MINOR = 100_000
+PLACE = {
+    "latitude": 37.5665,
+    "longitude": 126.9780,
+    "delivery_radius_m": 9_000,
+    "delivery_min": 40,
+    "delivery_fee_minor": 3_000,
+    "ship_days": 2,
+    "ship_fee_minor": 2_500,
+}
+RIGHT = {"cap": 10, "keep": 1}
 CASHIERS = {"ko": "김하늘", "zh": "李晴", "en": "Haneul Kim"}
 
 
@@ -29,6 +39,7 @@ def seed(company: Company, items: list[Product]) -> None:
         once(company.folder, "catalogue", lambda: send_catalogue(client, company, items))
         wait_for_catalogue(client, company)
         once(company.folder, "stock", lambda: fill_shelves(client, company, items))
+        once(company.folder, "promises", lambda: allow_promises(client, company))
         open_shift(client, company)
 
 
@@ -66,6 +77,21 @@ def has_catalogue(client: httpx.Client, company: Company) -> bool:
 def fill_shelves(client: httpx.Client, company: Company, items: list[Product]) -> None:
     answer = client.post(f"{company.box.url}/api/stock/moves", json=opening_stock(items))
     accepted(answer, "the box", "its opening stock")
+
+
+def allow_promises(client: httpx.Client, company: Company) -> None:
+    """What head office says of the shop, so that the online shop has ways to offer."""
+    place = {
+        "location_id": company.shop.location_id,
+        "names": dict(company.shop.location_name),
+        "timezone": company.shop.timezone,
+        **PLACE,
+    }
+    right = {"location_id": company.shop.location_id, "sku": "*", **RIGHT}
+    told = client.put(f"{company.hub.url}/api/shops", json={"shops": [place]})
+    accepted(told, "the hub", "its shop")
+    allowed = client.put(f"{company.hub.url}/api/rights", json={"rights": [right]})
+    accepted(allowed, "the hub", "what it may promise")
 
 
 def open_shift(client: httpx.Client, company: Company) -> None:

@@ -11,6 +11,8 @@ from hardware_sim.demo import seeding
 from hardware_sim.demo.products import products
 from hardware_sim.processes import Company, Ports
 
+PROMISES = ("PUT /api/shops", "PUT /api/rights")
+
 
 class Shop:
     """Hub and box as far as seeding asks them."""
@@ -52,7 +54,12 @@ def company(tmp_path: Path) -> Company:
 
 def test_the_first_morning(shop: Shop, company: Company) -> None:
     seeding.seed(company, products())
-    assert shop.asked == ["PUT /api/catalogue", "POST /api/stock/moves", "POST /api/shifts"]
+    assert shop.asked == [
+        "PUT /api/catalogue",
+        "POST /api/stock/moves",
+        *PROMISES,
+        "POST /api/shifts",
+    ]
     assert shop.state["shift"] == {"cashier": "김하늘", "float_minor": 100_000}
 
 
@@ -74,7 +81,7 @@ def test_what_failed_is_done_again_and_what_was_done_is_not(shop: Shop, company:
     )
     shop.refuses, shop.asked = "", []
     seeding.seed(company, products())
-    assert shop.asked == ["POST /api/stock/moves", "POST /api/shifts"]
+    assert shop.asked == ["POST /api/stock/moves", *PROMISES, "POST /api/shifts"]
 
 
 def test_a_catalogue_that_does_not_arrive_is_not_waited_for_for_ever(
