@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -213,5 +212,25 @@ def test_a_way_is_chosen_and_paid_by_keys_alone(till: Page, counter: Any) -> Non
     expect(till.locator("#stage")).to_have_attribute("data-stage", "done")
 
 
-def wear_english(page: Page, url: str) -> None:
-    page.context.add_cookies([{"name": "look", "value": urlencode({"language": "en"}), "url": url}])
+@pytest.mark.parametrize("page_of", ["list", "order", "done", "refused"])
+def test_the_picking_list_can_be_read_on_a_phone_and_at_the_counter(
+    page: Page, counter: Any, page_of: str
+) -> None:
+    counter.open_shift()
+    wishes = prepared(counter)
+    job_id = wishes[{"done": 0, "refused": 1}.get(page_of, 2)].job_id
+    path = "/picking" if page_of == "list" else f"/picking/{job_id}"
+    violations, cut = {}, {}
+    for language in LANGUAGES:
+        wear(page, counter.url, language=language)
+        page.goto(counter.url + path)
+        if page_of == "refused":
+            page.locator("form.ready button").click()
+        for size, (width, height) in SIZES.items():
+            page.set_viewport_size({"width": width, "height": height})
+            picture(page, f"picking-{page_of}-{language}-{size}")
+            cut[language, size] = page.evaluate(CUT_OFF)
+        page.set_viewport_size({"width": 390, "height": 844})
+        violations[language] = Axe().run(page).response["violations"]
+    assert violations == {language: [] for language in violations}
+    assert cut == {look: [] for look in cut}
