@@ -42,3 +42,17 @@ def test_two_first_requests_of_one_browser_make_one_row(hub, clock) -> None:
         found = repository.shopper(session, "a" * 22)
         assert found is not None
         assert found.near == ""
+
+
+def test_from_the_basket_to_a_paid_order_once(shopping, client, read) -> None:
+    shopping.fill()
+    form = shopping.form()
+    wallet = shopping.take(form)
+    assert shopping.take(form) == wallet
+    path = shopping.say(wallet)
+    assert shopping.say(wallet) == path
+    assert "Paid, and on its way to the shop." in read(path)
+    client.post(f"{path}/cancel")
+    assert "Being cancelled." in read(path)
+    client.post("/shop/me/join", data={"name": "Luna"})
+    assert "Being cancelled." in read("/shop/me")
