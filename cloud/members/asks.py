@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from cloud.members import coupons, spending
-from cloud.members.service import Members, Person
+from cloud.members.people import Person
+from cloud.members.service import Members
 from cloud.members.spending import Place
 from cloud.questions import Asker, Verb
 from contract.members import (

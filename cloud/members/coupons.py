@@ -17,7 +17,8 @@ from cloud.errors import (
 )
 from cloud.feeds import repository as feeds
 from cloud.members import repository
-from cloud.members.service import Members, living
+from cloud.members.people import living
+from cloud.members.service import Members
 from cloud.members.tables import CouponHold, CouponRow, CouponUse
 from contract.feeds import canonical
 from contract.members import (

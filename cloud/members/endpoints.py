@@ -9,8 +9,9 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
 from cloud.members import coupons, programme, spending, telling
+from cloud.members.people import as_dict
 from cloud.members.profile import Written
-from cloud.members.service import Members, Said, as_dict
+from cloud.members.service import Members, Said
 from contract.envelope import Uid
 from contract.members import Coupon, Programme
 from contract.text import PlainText

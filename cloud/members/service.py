@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -16,7 +16,6 @@ from sqlmodel import Session, select
 from cloud.clock import Clock
 from cloud.db import Database
 from cloud.errors import (
-    ErasedMemberError,
     MemberCodeForgedError,
     MemberCodeOldError,
     MemberCodeRevokedError,
@@ -28,9 +27,9 @@ from cloud.feeds import repository as feeds
 from cloud.identity import Identity
 from cloud.ingest.quarantine import raise_alarm
 from cloud.members import profile, repository
+from cloud.members.people import Person, living, person_of, programme_of
 from cloud.members.profile import FIELDS, PURPOSES, Statement, Written
 from cloud.members.projection import CODE_SHARED, SHARED_WITHIN
-from cloud.members.standing import Standing, standing
 from cloud.members.tables import (
     ConsentStatement,
     Credential,
@@ -48,9 +47,7 @@ from contract.members import (
     MemberCode,
     MembersKey,
     Programme,
-    Tier,
     Verdict,
-    tier_of,
 )
 
 ORIGIN: Final = "hub"
@@ -76,19 +73,6 @@ class Shown:
     good_until: datetime
     credential: int
     member_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class Person:
-    """One member as people see it: the account, what it was told, and how it stands."""
-
-    member: Member
-    fields: Mapping[str, str]
-    consents: Mapping[str, bool]
-    standing: Standing
-    credentials: Sequence[Credential]
-    accounts: Sequence[Member]
-    programme: Programme
 
 
 class Members:
@@ -144,24 +128,10 @@ class Members:
             return found
 
     def person_in(self, session: Session, member: Member) -> Person:
-        accounts = repository.family(session, member.member_id)
-        own = repository.ids(accounts)
-        last = profile.last_writes(one for _, one in repository.written(session, own))
-        programme = self.programme_in(session)
-        return Person(
-            member,
-            {field: one.value for field, one in last.items() if one.value},
-            dict.fromkeys(PURPOSES, False) | profile.consents(repository.statements(session, own)),
-            standing(session, member, programme, self.clock.now()),
-            repository.credentials(session, own),
-            accounts,
-            programme,
-        )
+        return person_of(session, member, self.currency, self.clock.now())
 
     def programme_in(self, session: Session) -> Programme:
-        """What members get; nothing but their account where head office has said nothing."""
-        nothing = Programme(currency=self.currency, tiers=(Tier(name="member", earn_bp=0),))
-        return repository.programme(session) or nothing
+        return programme_of(session, self.currency)
 
     # -- the code ------------------------------------------------------------------------------
 
@@ -289,16 +259,6 @@ class Members:
             )
         for word, channel in words:
             session.merge(_consent_row(member_id, word, channel, now))
-
-
-def living(session: Session, name: str) -> Member:
-    """The account that an id or a number leads to. Raises UnknownMemberError, ErasedMemberError."""
-    member = repository.root(session, name)
-    if member is None:
-        raise UnknownMemberError(name=name)
-    if member.erased_at is not None:
-        raise ErasedMemberError
-    return member
 
 
 def revoke(session: Session, phones: Sequence[Credential], now: datetime) -> None:
@@ -446,32 +406,3 @@ def _note_sighting(
         )
         raise_alarm(session, edge_id, CODE_SHARED, detail, now)
     session.merge(Sighting(credential=credential, location_id=location_id, seen_at=now))
-
-
-def as_dict(person: Person) -> dict[str, Any]:
-    """What the API says of a member."""
-    stand, tier = person.standing, tier_of(person.programme, person.standing.tier)
-    return {
-        "member_id": person.member.member_id,
-        "number": person.member.number,
-        "made_at": person.member.made_at,
-        "fields": dict(person.fields),
-        "consents": dict(person.consents),
-        "tier": {"index": stand.tier, "name": tier.name, "names": tier.names},
-        "points": {
-            "balance": stand.balance,
-            "held": stand.held,
-            "available": stand.available,
-            "debt": stand.debt,
-            "lost": stand.lost,
-        },
-        "stored_minor": stand.stored_minor,
-        "currency": person.programme.currency,
-        "phones": [
-            {"credential": one.credential, "is_good": one.revoked_at is None}
-            for one in person.credentials
-        ],
-        "merged": [
-            one.member_id for one in person.accounts if one.member_id != person.member.member_id
-        ],
-    }

@@ -18,12 +18,15 @@ from cloud.errors import (
 )
 from cloud.members import repository
 from cloud.members.ledger import POINTS, STORED_VALUE
-from cloud.members.service import Members, living
+from cloud.members.people import living
+from cloud.members.service import Members
 from cloud.members.standing import Standing, standing
 from cloud.members.tables import Member, MemberAct, PointsHold
 from contract.members import MemberSpend, MemberSpent
 
-HOLD_FOR: Final = timedelta(minutes=30)
+HOLD_FOR: Final = timedelta(days=7)
+"""A box that is cut off after it was given points sells all the same, and gives back what no sale came of: until one of
+the two is heard the points are kept, so that what the hub gave is never spent twice through a shorter cut."""
 
 
 class Place(NamedTuple):

@@ -11,7 +11,8 @@ from sqlmodel import Session, SQLModel
 
 from cloud.members import insight, repository
 from cloud.members.insight import Insight
-from cloud.members.service import Members, Person, as_dict, living
+from cloud.members.people import Person, as_dict, living
+from cloud.members.service import Members
 from cloud.members.tables import Member
 
 LOOKS_BACK: Final = timedelta(days=365)
