@@ -15,7 +15,7 @@ from starlette.concurrency import run_in_threadpool
 
 from cloud.changes import Changes
 from cloud.clock import Clock
-from cloud.console import office_views, views
+from cloud.console import member_views, office_views, views
 from cloud.console.tables import SavedFilter
 from cloud.console.views import Desk, View
 from cloud.db import Database
@@ -42,6 +42,8 @@ SCREENS: dict[str, Build] = {
     "/stock": views.stock_view,
     "/stock/{location_id}/{sku}": views.ledger_view,
     "/stock/purchasing": office_views.purchasing_view,
+    "/members": member_views.members_view,
+    "/members/{name}": member_views.member_view,
     "/money": views.money_view,
     "/money/books": office_views.books_view,
     "/money/{shift_id}": views.shift_view,

@@ -19,6 +19,10 @@ LOOKS_BACK: Final = timedelta(days=365)
 EVERYTHING: Final = 1_000_000
 
 
+def since(now: datetime, days: int) -> datetime:
+    return now - timedelta(days=days)
+
+
 def learn(session: Session, person: Person, now: datetime, zone: ZoneInfo) -> Insight | None:
     """None where the member has not agreed, or no longer."""
     if not person.consents["insight"]:

@@ -17,8 +17,9 @@ from cloud.errors import (
 )
 from cloud.live import stream
 from cloud.members import telling
+from cloud.members.people import as_dict
 from cloud.members.profile import FIELDS, PURPOSES, Written
-from cloud.members.service import Members, Said, as_dict
+from cloud.members.service import Members, Said
 from cloud.storefront import repository
 from cloud.storefront.endpoints import COOKIE, ROOT, Storefront
 from cloud.storefront.symbol import symbol
