@@ -41,13 +41,14 @@ from edge.db import outbox
 from edge.db.unit_of_work import Database, Reader
 from edge.db.watched import WatchedDatabase
 from edge.domain.basket import EnteredCode
-from edge.domain.errors import Broken
+from edge.domain.errors import Broken, ShopError
 from edge.keys import load_or_make
 from edge.peripherals.conditions import Condition
 from edge.peripherals.manager import Manager
 from edge.peripherals.resolver import recover
 from edge.peripherals.scanning import entered_code
 from edge.services import catalogue, payments, printing, shifts
+from edge.services.giving_back import give_back
 from edge.services.notices import Notices
 from edge.services.retention import forget_old
 from edge.services.shop import Shop, open_shop
@@ -69,6 +70,7 @@ DAY_S: Final = 86_400
 # A receipt's first byte waits for one thread to hand over to another; Python's own 5 ms is half of what it may take.
 SWITCH_S: Final = 0.001
 HOUSEKEEPING_S: Final = 3600.0
+GIVE_BACK_S: Final = 60.0
 SMAPS: Final = Path("/proc/self/smaps_rollup")
 ROOM_FOR_RESERVE_BYTES: Final = 1_000_000_000
 
@@ -123,6 +125,7 @@ class Box:
         self.peripherals.start()
         self.uplink.start()
         threading.Thread(target=self._keep_house, name="housekeeping", daemon=True).start()
+        threading.Thread(target=self._give_back, name="giving back", daemon=True).start()
 
     def stop(self) -> None:
         self._stopping.set()
@@ -224,6 +227,13 @@ class Box:
     def _line_seen(self) -> screens.LineSeen:
         truth = self.uplink.truth
         return screens.LineSeen(truth.is_online, truth.waiting)
+
+    def _give_back(self) -> None:
+        while not self._stopping.wait(GIVE_BACK_S):
+            try:
+                give_back(self.shop, self._ask_hub)
+            except ShopError as error:
+                log.warning("What the hub holds for nobody waits: %s", error)
 
     def _keep_house(self) -> None:
         while not self._stopping.wait(HOUSEKEEPING_S):

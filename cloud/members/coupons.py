@@ -25,7 +25,7 @@ from contract.members import (
     Coupon,
     CouponClaim,
     CouponClaimed,
-    coupon_bound,
+    coupon_bound_of_chain,
     coupon_hash,
     coupon_key,
     coupon_worth_minor,
@@ -135,10 +135,10 @@ def losses(session: Session) -> list[Loss]:
 
 
 def most_lost(members: Members) -> int:
-    """The most single coupons that can be taken twice through one cut of the whole chain."""
+    """How often single coupons can be taken once too often through one cut of the whole chain."""
     with members.database.read() as session:
         rules = members.programme_in(session)
-    return coupon_bound(len(rules.shops), rules.coupon_offline_limit)
+    return coupon_bound_of_chain(len(rules.shops), rules.coupon_offline_limit)
 
 
 def worth_minor(row: CouponRow, basket_minor: int) -> int:

@@ -585,6 +585,12 @@ class MemberCodeRevoked(Refused):
     advice = "Sell without it; the customer can get a new code in the app or from head office."
 
 
+class MemberCodeNeeded(Refused):
+    key = "member.code_needed"
+    template = "Only the member's number was typed: points are added for it, and none can be spent."
+    advice = "Scan the code on the phone to spend; or take the money another way."
+
+
 class NoMember(Refused):
     key = "member.none"
     template = "No member is on this basket."

@@ -13,6 +13,7 @@ from typing import Final, Literal, NamedTuple
 
 MEMBER_PREFIX: Final = "TWM1."
 COUPON_PREFIX: Final = "TWC1."
+NUMBER_DIGITS: Final = 10
 SKEW: Final = timedelta(seconds=120)  # how far the clocks of a box and its hub may be apart
 
 Limit = Literal["hub", "allowance", "balance", "spent", "number", "no_rules"]
@@ -58,6 +59,15 @@ class Standing:
 
 def is_member_code(data: str) -> bool:
     return data.strip().upper().startswith(MEMBER_PREFIX)
+
+
+def is_member_number(text: str) -> bool:
+    """What is typed for who has no phone at hand; goods with such a code come first."""
+    if len(text) != NUMBER_DIGITS or not (text.isascii() and text.isdigit()):
+        return False
+    from contract.members import is_member_number as fits  # not for every code that nobody knows
+
+    return fits(text)
 
 
 def is_coupon_code(data: str) -> bool:

@@ -13,7 +13,8 @@ from typing import Final
 
 from edge import changes
 from edge.domain.basket import EnteredCode
-from edge.domain.errors import ShopError
+from edge.domain.errors import ShopError, UnknownCode
+from edge.domain.member import is_member_number
 from edge.domain.receipt_code import is_receipt_code
 from edge.screens import (
     card_keys,
@@ -217,7 +218,7 @@ class Desk:
     def _sale_key(self, seen: Readings, state: DeskState, press: Press) -> DeskState:
         shop, command, text = self._box.shop, press.command, press.text
         if command == "enter":
-            return ENTERED[press.stage](shop, state, text)
+            return self._entered(state, press)
         if command in NUMBERED:
             number = typed.number_in(press.key)
             return state if number is None else self._numbered_key(press, state, number)
@@ -230,6 +231,15 @@ class Desk:
             followed = replace(state, payment_id=payment.payment_id) if payment else state
             return card_keys.stopped(self._box.ask_to_stop, followed)
         return COMMANDS[command](shop, state, text) if command else state
+
+    def _entered(self, state: DeskState, press: Press) -> DeskState:
+        """Goods come first: a member's number is what no goods have for a code."""
+        try:
+            return ENTERED[press.stage](self._box.shop, state, press.text)
+        except UnknownCode:
+            if not is_member_number(press.text.strip()):
+                raise
+        return member_keys.by_number(self._box.shop, self._box.ask_hub, state, press.text)
 
     def _order_key(self, state: DeskState, press: Press) -> DeskState:
         from edge.screens import order_keys  # loaded by the first order

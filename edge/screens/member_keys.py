@@ -36,6 +36,13 @@ def came(shop: Shop, ask_hub: AskHub, state: DeskState, code: str) -> DeskState:
     return replace(goods_came(state), notice=notice("good", "counter.notice.member_on"))
 
 
+def by_number(shop: Shop, ask_hub: AskHub, state: DeskState, number: str) -> DeskState:
+    from edge.services import members
+
+    members.attach_number(shop, ask_hub, number.strip())
+    return replace(goods_came(state), notice=notice("good", "counter.notice.member_on"))
+
+
 def points(shop: Shop, ask_hub: AskHub, state: DeskState, text: str) -> DeskState:
     """The number of points that was typed; as many as may be where nothing was."""
     from edge.services import members

@@ -35,6 +35,7 @@ from edge.domain.errors import (
     Malformed,
     MemberCodeForged,
     MemberCodeFromFuture,
+    MemberCodeNeeded,
     MemberCodeOld,
     MemberCodeRevoked,
     MemberCodeUnknownKey,
@@ -73,14 +74,33 @@ def attach(shop: Shop, code: str) -> BasketView:
     Raises what is wrong with the code. No part of a code is ever in an error, a log or the database.
     """
     with shop.write() as work:
-        member = _member(judge(work.unit, code, work.now))
-        basket = selling.open_or_new(work)
-        selling.refuse_while_paying(work.unit, basket)
-        if basket.member_minor and basket.member and basket.member.member_id != member.member_id:
-            raise _has_paid(basket)
-        changed = replace(basket, member=member)
-        selling.store(work, changed)
-        return selling.view_of(work.unit, changed)
+        return _attach(work, _member(judge(work.unit, code, work.now)))
+
+
+def attach_number(shop: Shop, ask_hub: AskHub, number: str) -> BasketView:
+    """For who has no phone at hand: points are added, and none can be spent.
+
+    The hub says whose number it is and their tier, if it can; else the sale goes by the number, in the first tier.
+    """
+    question = contract.MemberLook(number=number).model_dump(mode="json")
+    try:
+        answer = ask_hub("members.look", question, ask_id=_new_id(shop), timeout_s=ASK_S)
+        seen = contract.MemberSeen.model_validate(answer)
+        member = Member(seen.member_id, seen.tier)
+    except (HubUnreachable, HubSilent):
+        member = Member(number)
+    with shop.write() as work:
+        return _attach(work, member)
+
+
+def _attach(work: Work, member: Member) -> BasketView:
+    basket = selling.open_or_new(work)
+    selling.refuse_while_paying(work.unit, basket)
+    if basket.member_minor and basket.member and basket.member.member_id != member.member_id:
+        raise _has_paid(basket)
+    changed = replace(basket, member=member)
+    selling.store(work, changed)
+    return selling.view_of(work.unit, changed)
 
 
 def judge(reader: Reader, code: str, now: datetime) -> contract.MemberCode:
@@ -243,9 +263,12 @@ def _open(work: Work) -> Basket:
 
 
 def _member_of(work: Work) -> Member:
+    """Who may spend: somebody whose code was shown. A number is known to many."""
     member = selling.open_basket(work).member
     if member is None:
         raise NoMember
+    if not member.as_of:
+        raise MemberCodeNeeded
     return member
 
 
@@ -269,9 +292,7 @@ def _wanted_points(
     due = baskets.due(basket)
     payable = contract.points_for(rules, due)
     if points is None:
-        is_known = bool(member.as_of) or not is_online
-        most = _standing(reader, member, is_online=is_online).points
-        return min(payable, most) if is_known else payable
+        return min(payable, _standing(reader, member, is_online=is_online).points)
     if points <= 0:
         raise Malformed(expected="a number of points above zero", got=points)
     if points > payable:

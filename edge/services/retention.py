@@ -23,6 +23,10 @@ WHERE state IN ('PRINTED', 'FAILED') AND updated_at < :before AND job_id < (SELE
 """
 _BASKETS = "DELETE FROM basket WHERE state IN ('completed', 'voided') AND updated_at < :before"
 
+# What the hub knows of, or what came to nothing; coupons stay, since a shop must know what it took of them.
+_POINTS_USES = """
+DELETE FROM points_use WHERE made_at < :before AND (state = 'gone' OR (state = 'sold' AND known_at <> ''))
+"""
 _UNKNOWN_SCANS = "DELETE FROM unknown_scan WHERE last_at < :before"
 
 
@@ -33,7 +37,7 @@ def forget_old(shop: Shop) -> int:
         before = {"before": (work.now - KEEP).isoformat()}
         return facts + sum(
             _delete(work, statement, before)
-            for statement in (_PRINT_JOBS, _BASKETS, _UNKNOWN_SCANS)
+            for statement in (_PRINT_JOBS, _BASKETS, _POINTS_USES, _UNKNOWN_SCANS)
         )
 
 

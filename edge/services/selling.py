@@ -32,7 +32,7 @@ from edge.domain.errors import (
     ReceiptScanned,
     UnknownCode,
 )
-from edge.domain.member import is_coupon_code, is_member_code
+from edge.domain.member import is_coupon_code, is_member_code, is_member_number
 from edge.domain.money import spelled
 from edge.services import catalogue, lots, markdowns
 from edge.services.completing import complete
@@ -378,8 +378,9 @@ def _count_unknown(shop: Shop, code: str) -> None:
     """Head office wants to know what customers bring to the counter and the catalogue does not have.
 
     A wallet's payment code, shown too early, is money for as long as it lives: it is not kept.
+    Nor is a member's number.
     """
-    if _WALLET_CODE.fullmatch(code):
+    if _WALLET_CODE.fullmatch(code) or is_member_number(code):
         return
     with shop.write() as work:
         work.unit.sql(

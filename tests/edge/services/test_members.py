@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from contract.members import MemberSeen
 from contract.sales import SaleCompleted
 from drivers.interfaces import QrSymbol, TextLine
 from edge.db import outbox
@@ -22,6 +23,7 @@ from edge.domain.errors import (
     HubUnreachable,
     MemberCodeForged,
     MemberCodeFromFuture,
+    MemberCodeNeeded,
     MemberCodeOld,
     MemberCodeRevoked,
     MemberCodeUnknownKey,
@@ -38,7 +40,8 @@ from edge.domain.errors import (
 from edge.domain.member import Member
 from edge.domain.returns import Wanted
 from edge.domain.tender import Tender
-from edge.services import documents, members, printing, returns, selling, shifts
+from edge.services import documents, giving_back, members, printing, returns, selling, shifts
+from edge.services.retention import forget_old
 from edge.services.returns import Receipt
 from edge.services.selling import BasketView
 from edge.services.shop import Shop
@@ -757,3 +760,67 @@ def test_a_members_receipt_is_the_same_from_its_rows(chain: Shop, scan: Scan) ->
     job = printing.oldest_waiting(chain)
     assert job is not None
     assert printing.newest_receipt(chain) == documents.from_text(job.document)
+
+
+# By number
+
+
+NUMBER = "0123456782"
+
+
+def test_by_number_points_are_added_and_none_are_spent(chain: Shop, scan: Scan) -> None:
+    members.attach_number(chain, CUT_OFF, NUMBER)
+    scan("BREAD")
+    with pytest.raises(MemberCodeNeeded):
+        members.tender_stored_value(chain, Hub({"members.spend": {}}))
+    with pytest.raises(MemberCodeNeeded) as caught:
+        members.tender_points(chain, Hub({"members.spend": {}}))
+    assert caught.value.message == (
+        "Only the member's number was typed: points are added for it, and none can be spent."
+    )
+    sale = sold(selling.tender_cash(chain, 5_000))
+    assert (sale.member_id, sale.points_earned) == (NUMBER, 45)
+
+
+def test_with_the_line_up_the_hub_says_whose_number_it_is(chain: Shop) -> None:
+    seen = MemberSeen(
+        member_id=MEMBER, number=NUMBER, tier=1, tier_name="Gold", balance=9, available=9,
+        stored_minor=0, currency="KRW",
+    )  # fmt: skip
+    hub = Hub({"members.look": seen.model_dump(mode="json")})
+    assert members.attach_number(chain, hub, NUMBER).basket.member == Member(MEMBER, 1)
+
+
+def test_a_number_is_not_kept_among_unknown_codes(chain: Shop, scan: Scan, rows: Rows) -> None:
+    with pytest.raises(UnknownCode):
+        scan(NUMBER)
+    assert rows(chain, "SELECT code FROM unknown_scan") == []
+
+
+def test_what_the_hub_knows_of_is_forgotten_and_coupons_are_not(
+    chain: Shop, scan: Scan, rows: Rows
+) -> None:
+    coupon = coupon_of(HERE)
+    give_coupon(chain, coupon, chain.clock.now())
+    attach(chain)
+    scan("BREAD")
+    members.tender_points(chain, CUT_OFF)
+    members.tender_coupon(chain, CUT_OFF, coupon)
+    selling.tender_cash(chain, 5_000)
+    chain.clock.jump(days=36)  # type: ignore[attr-defined]
+    forget_old(chain)
+    assert rows(chain, "SELECT state FROM points_use") == [("sold",)]
+    all_heard(chain)
+    forget_old(chain)
+    assert rows(chain, "SELECT state FROM points_use") == []
+    assert rows(chain, "SELECT state FROM coupon_use") == [("sold",)]
+
+
+def test_where_nothing_waits_the_hub_is_not_asked(chain: Shop, scan: Scan) -> None:
+    hub = Hub({"members.give_back": {}, "members.spend": {}})
+    assert (giving_back.give_back(chain, hub), hub.asked) == (0, [])
+    attach(chain)
+    scan("BREAD")
+    members.tender_points(chain, hub, 500)
+    selling.void_basket(chain)
+    assert giving_back.give_back(chain, hub) == 1
