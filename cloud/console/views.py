@@ -27,6 +27,7 @@ from cloud.money.derivation import flatten
 from cloud.money.projection import Z_DIFFERS
 from cloud.money.tables import CashMove, Payment, ShiftClosing, ShiftComparison, ShiftOpening
 from cloud.names import name_in, shop_name
+from cloud.orders import shops
 from cloud.sales import repository as sales
 from cloud.sales.repository import Filter
 from cloud.stock import repository as stock
@@ -166,6 +167,7 @@ def ledger_view(desk: Desk, asked: Mapping[str, str]) -> View:
         "sku": sku,
         "name": product_names_of(desk, [sku]).get(sku, sku),
         "level": level[0],
+        "account": shops.promisable(desk.session, desk.now, location, [sku])[0],
         "entries": stock.entries(desk.session, location, sku, 2 * SHOWN),
     }
     return View("ledger.html", "/stock", values, ("entries",))

@@ -325,3 +325,9 @@ def test_every_page_has_its_stream_beside_it(app) -> None:
         "/data",
     ):
         assert f"/events{path}" in paths
+
+
+def test_a_ledger_says_whose_the_goods_are_and_what_a_cut_could_break(client, day) -> None:
+    said = words(page(client, "/stock/maru-office/SKU1"))
+    assert "0 set aside, 0 promised, 0 more may be promised." in said
+    assert "If the line drops now, at most 0 of these can be promised twice." in said
