@@ -153,7 +153,7 @@ def _judge(
     shop: Any, codes: list[tuple[int, str]], revoked: frozenset[int]
 ) -> tuple[list[float], int]:
     """How long each took, and how many were judged right."""
-    from edge.domain.errors import MemberCodeRevoked
+    from edge.domain.member_errors import MemberCodeRevoked
     from edge.services import members as use_cases
 
     times_ms, right = [], 0

@@ -11,7 +11,8 @@ from pydantic import BaseModel, Field
 from contract.sales import SaleCompleted
 from edge.api import fields, shapes
 from edge.api.box import Box
-from edge.domain.errors import NoBasket, NoMember
+from edge.domain.errors import NoBasket
+from edge.domain.member_errors import NoMember
 from edge.services import selling
 from edge.services.selling import BasketView
 

@@ -10,13 +10,13 @@ from edge.domain.errors import (
     BasketIsPaid,
     DiscountTooLarge,
     Malformed,
-    MemberHasPaid,
     NoSuchLine,
-    OrderedAlready,
     TooManyLines,
 )
 from edge.domain.member import Member
+from edge.domain.member_errors import MemberHasPaid
 from edge.domain.money import allocate, half_up, spelled
+from edge.domain.order_errors import OrderedAlready
 from edge.domain.tax import WHOLE_BP, Taxable, TaxTotal, totals_and_shares
 from edge.domain.tender import OF_MEMBERS, Tender, due_minor
 

@@ -12,7 +12,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Literal, NamedTuple
 
-from edge.domain.errors import (
+from edge.domain.errors import ShopError
+from edge.domain.order_errors import (
     JobNotOpen,
     KeepsTooShort,
     NoSuchJobLine,
@@ -24,7 +25,6 @@ from edge.domain.errors import (
     OrderDeclined,
     OrderHandedOver,
     PickedTooMany,
-    ShopError,
 )
 
 State = Literal["accepted", "declined", "picked", "ready", "handed_over", "cancelled"]

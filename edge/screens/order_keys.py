@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Final
 
 from edge.domain import order
-from edge.domain.errors import NoSuchOrder, OfferGone
+from edge.domain.order_errors import NoSuchOrder, OfferGone
 from edge.screens import typed
 from edge.screens.keys import MAX_OFFERS, Press
 from edge.screens.parts import Notice

@@ -15,7 +15,10 @@ from contract.orders import HandoverProof, JobAttemptFailed, JobHandedOver
 from edge.db.tables import StockMove
 from edge.db.unit_of_work import Reader
 from edge.domain import order
-from edge.domain.errors import (
+from edge.domain.errors import ShopError
+from edge.domain.money import spelled
+from edge.domain.order import Goods
+from edge.domain.order_errors import (
     HandoverCodeOld,
     HandoverForged,
     HandoverOtherShop,
@@ -23,10 +26,7 @@ from edge.domain.errors import (
     JobNotOpen,
     NoSuchOrder,
     OrderNotPaid,
-    ShopError,
 )
-from edge.domain.money import spelled
-from edge.domain.order import Goods
 from edge.services import job_rows, jobs
 from edge.services.job_rows import Kept
 from edge.services.shop import Shop, Work

@@ -27,8 +27,9 @@ from contract.orders import (
 )
 from edge.db.unit_of_work import Reader
 from edge.domain import order
-from edge.domain.errors import KeepsTooShort, Malformed
+from edge.domain.errors import Malformed
 from edge.domain.order import Goods, Lot, Wanted, Wish
+from edge.domain.order_errors import KeepsTooShort
 from edge.services import feeds, job_rows, labels, printing, shelf
 from edge.services.job_rows import Kept
 from edge.services.shop import Shop, Work

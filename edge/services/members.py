@@ -23,16 +23,21 @@ from edge.domain import basket as baskets
 from edge.domain import tender
 from edge.domain.basket import Basket
 from edge.domain.errors import (
+    HubRefused,
+    HubSilent,
+    HubUnreachable,
+    Malformed,
+    NothingToSell,
+    ShopError,
+)
+from edge.domain.member import Member, Standing, What, limit_of, spendable_offline, unheard
+from edge.domain.member_errors import (
     CouponBasketTooSmall,
     CouponNeedsHub,
     CouponNotYet,
     CouponOver,
     CouponSpent,
     CouponUnknown,
-    HubRefused,
-    HubSilent,
-    HubUnreachable,
-    Malformed,
     MemberCodeForged,
     MemberCodeFromFuture,
     MemberCodeNeeded,
@@ -43,12 +48,9 @@ from edge.domain.errors import (
     MemberHasPaid,
     NoMember,
     NoProgramme,
-    NothingToSell,
     PointsAboveDue,
-    ShopError,
     TooManyPoints,
 )
-from edge.domain.member import Member, Standing, What, limit_of, spendable_offline, unheard
 from edge.domain.money import spelled
 from edge.keys import verify
 from edge.services import feeds, selling

@@ -23,16 +23,9 @@ from contract.orders import Window
 from edge.db.tables import CounterOrder
 from edge.domain import basket as baskets
 from edge.domain.basket import Article, Basket, BasketLine, Discount, EnteredCode
-from edge.domain.errors import (
-    DueUnclear,
-    HubRefused,
-    HubSilent,
-    HubUnreachable,
-    NothingToSell,
-    OfferGone,
-    OrderedAlready,
-)
+from edge.domain.errors import HubRefused, HubSilent, HubUnreachable, NothingToSell
 from edge.domain.money import spelled
+from edge.domain.order_errors import DueUnclear, OfferGone, OrderedAlready
 from edge.services import catalogue, job_rows, selling
 from edge.services.hub import AskHub
 from edge.services.job_rows import Kept

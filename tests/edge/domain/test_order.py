@@ -8,16 +8,16 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from edge.domain import order
-from edge.domain.errors import (
+from edge.domain.errors import ShopError
+from edge.domain.order import Goods, Job, Lot, Wanted, Wish
+from edge.domain.order_errors import (
     KeepsTooShort,
     NotOrdered,
     NotReadyYet,
     OrderCancelled,
     OrderHandedOver,
     PickedTooMany,
-    ShopError,
 )
-from edge.domain.order import Goods, Job, Lot, Wanted, Wish
 
 TODAY = "2026-11-23"
 TWO_CAKES = Wanted(1, "CAKE", 2, keeps_until="2026-11-24", substitutes=("TART",))

@@ -7,12 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge.domain import returns
-from edge.domain.errors import (
-    BadQuantity,
-    NoSuchReceiptLine,
-    NothingToReturn,
-    RefundAbovePaid,
-)
+from edge.domain.errors import BadQuantity, NoSuchReceiptLine, NothingToReturn, RefundAbovePaid
 from edge.domain.returns import Refund, Wanted
 from edge.domain.sale import MemberPart, Sold, SoldLine, receipt_label
 

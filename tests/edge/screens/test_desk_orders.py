@@ -8,7 +8,7 @@ import pytest
 
 from contract import handover as codes
 from contract.orders import JobLine, ShopJob, Window
-from edge.domain.errors import HandoverCodeOld, HandoverOtherShop
+from edge.domain.order_errors import HandoverCodeOld, HandoverOtherShop
 from edge.screens import Box
 from edge.screens.keys import HANDOVER_PREFIX
 from edge.screens.order_parts import OrderRow

@@ -8,7 +8,7 @@ import pytest
 
 from drivers.events import Reason
 from edge import screens
-from edge.domain import errors
+from edge.domain import errors, member_errors, order_errors
 from edge.domain.errors import ShopError
 from edge.peripherals import conditions, scanning
 from edge.peripherals.conditions import State
@@ -25,9 +25,8 @@ def shop_errors(of: type[ShopError] = ShopError) -> list[type[ShopError]]:
     return [of, *(found for below in of.__subclasses__() for found in shop_errors(below))]
 
 
-OWN_ERRORS = [
-    error for error in shop_errors() if error.__module__ in (errors.__name__, scanning.__name__)
-]
+OF = (errors.__name__, member_errors.__name__, order_errors.__name__, scanning.__name__)
+OWN_ERRORS = [error for error in shop_errors() if error.__module__ in OF]
 
 
 @pytest.mark.parametrize("error", OWN_ERRORS, ids=lambda error: error.__name__)

@@ -9,7 +9,8 @@ import pytest
 
 from contract import handover as codes
 from edge.domain.basket import Article, BasketLine
-from edge.domain.errors import (
+from edge.domain.errors import ShopError
+from edge.domain.order_errors import (
     HandoverCodeOld,
     HandoverForged,
     HandoverOtherShop,
@@ -20,7 +21,6 @@ from edge.domain.errors import (
     OrderDeclined,
     OrderHandedOver,
     OrderNotPaid,
-    ShopError,
 )
 from edge.services import handover, jobs, shelf, stock
 from edge.services.handover import ByPerson

@@ -10,8 +10,9 @@ import pytest
 
 from contract.feeds import Operation, Ops
 from contract.orders import JobLine, ShopJob, Window
-from edge.domain.errors import JobNotOpen, KeepsTooShort, Malformed, NotFound, OrderCancelled
+from edge.domain.errors import Malformed, NotFound
 from edge.domain.order import Goods, Lot
+from edge.domain.order_errors import JobNotOpen, KeepsTooShort, OrderCancelled
 from edge.services import documents, feeds, handover, jobs, printing, shelf, stock
 from edge.services.feed_stores import stores_of
 from edge.services.jobs import Picked, Proposal

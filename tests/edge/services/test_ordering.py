@@ -9,14 +9,8 @@ import pytest
 from contract.sales import SaleCompleted
 from drivers.interfaces import QrSymbol, TextLine
 from edge.domain.basket import EnteredCode
-from edge.domain.errors import (
-    DueUnclear,
-    HubUnreachable,
-    NothingToSell,
-    OfferGone,
-    OrderedAlready,
-    UnknownCode,
-)
+from edge.domain.errors import HubUnreachable, NothingToSell, UnknownCode
+from edge.domain.order_errors import DueUnclear, OfferGone, OrderedAlready
 from edge.services import documents, handover, hub, jobs, ordering, printing, selling, stock
 from edge.services.jobs import Picked
 from edge.services.ordering import Choice, Offer
