@@ -12,6 +12,7 @@ from contract.sales import SaleCompleted
 from edge.db import outbox
 from edge.domain.errors import HubRefused, HubSilent, HubUnreachable
 from edge.services import feeds
+from edge.services import members as services
 from edge.services.selling import BasketView
 from edge.services.shop import Shop
 
@@ -149,3 +150,11 @@ def all_heard(shop: Shop) -> None:
         head = outbox.head(work.unit)
         assert head is not None
         outbox.store_acked(work.unit, head.epoch, head.high, work.stamp)
+
+
+def code(shop: Shop, **changes: Any) -> str:
+    return KEY.code(shop.clock.now(), **changes)
+
+
+def attach(shop: Shop, **changes: Any) -> BasketView:
+    return services.attach(shop, code(shop, **changes))
