@@ -107,8 +107,19 @@ def follow(session: Session, now: datetime, order_id: str) -> None:
         _follow_hold(session, now, order)
         return
     case = _case(session, now, order)
+    _note_payment(case)
     _hear(case)
     _decide(case)
+
+
+def _note_payment(case: Case) -> None:
+    """What was due at hand-over is paid at a till like anything else. The shops hear that nothing is due any more."""
+    order = case.order
+    paid = repository.paid_sale(case.session, order.order_id)
+    if paid is None or paid[0] == order.payment or not jobs.due_minor(order):
+        return
+    order.paid_minor, order.payment = order.paid_minor + paid[1], paid[0]
+    case.says("paid", paid_minor=paid[1])
 
 
 def _case(session: Session, now: datetime, order: CustomerOrder) -> Case:
@@ -311,8 +322,9 @@ def _give_back_what_is_missing(case: Case, handed: OrderJob) -> None:
 
 def _withdraw_refund(case: Case) -> None:
     """It was handed over after all by a shop that had been cut off: what is not yet paid back is not owed."""
+    withdrawn = {"broken", "cancelled"}
     for credit in repository.credits_of(case.session, case.order.order_id):
-        if credit.kind == "refund" and credit.reason in {"broken", "cancelled"}:
+        if credit.kind == "refund" and credit.reason in withdrawn:
             if credit.settled_at is None:
                 case.session.delete(credit)
             else:

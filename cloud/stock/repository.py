@@ -113,17 +113,15 @@ def _by_lot(
 
 
 def _promisable(location_id: str, sku: str, numbers: list[Any]) -> Promisable:
-    free: dict[tuple[str, str], int] = defaultdict(int)
-    for lot, expiry, on_hand, aside in numbers:
-        free[lot, expiry] += int(on_hand) - int(aside)
-    lots = (Lot(*key, quantity) for key, quantity in free.items() if quantity)
-    return Promisable(
-        location_id,
-        sku,
-        on_hand=sum(int(it[2]) for it in numbers),
-        set_aside=sum(int(it[3]) for it in numbers),
-        lots=tuple(first_out(lots)),
-    )
+    """One loop over a few lots: a quote does this for every shop of the chain."""
+    free: dict[tuple[str, str], int] = {}
+    on_hand = set_aside = 0
+    for lot, expiry, here, aside in numbers:
+        free[lot, expiry] = free.get((lot, expiry), 0) + int(here) - int(aside)
+        on_hand += int(here)
+        set_aside += int(aside)
+    lots = first_out([Lot(*key, quantity) for key, quantity in free.items() if quantity])
+    return Promisable(location_id, sku, on_hand, set_aside, tuple(lots))
 
 
 def entries(session: Session, location_id: str, sku: str, limit: int) -> Sequence[StockEntry]:

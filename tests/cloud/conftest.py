@@ -48,6 +48,11 @@ def clock() -> FakeClock:
     return FakeClock()
 
 
+@pytest.fixture
+def make_clock() -> Callable[[], FakeClock]:
+    return FakeClock
+
+
 # -- databases ---------------------------------------------------------------------------------
 
 

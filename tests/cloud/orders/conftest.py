@@ -202,8 +202,7 @@ def handed(job: ShopJob, kind: str = "code") -> dict[str, Any]:
     return of_job(job, "handed_over", handed=goods_of(job), proof={"kind": kind})
 
 
-@pytest.fixture
-def empty_chain(database: Database, clock, make_box) -> Chain:
+def fill_catalogue(database: Database) -> None:
     products = [
         Product(sku=sku, names={"en": sku.title()}, tax_group="A", tax_rate_bp=1_000)
         for sku in (CAKE, TEA)
@@ -213,7 +212,23 @@ def empty_chain(database: Database, clock, make_box) -> Chain:
         Price(sku=TEA, currency="KRW", amount_minor=4_000),
     ]
     catalogue.apply(database, CatalogueChange(products=products, prices=prices))
+
+
+@pytest.fixture
+def empty_chain(database: Database, clock, make_box) -> Chain:
+    fill_catalogue(database)
     return Chain(database, clock, make_box)
+
+
+@pytest.fixture
+def new_chain(make_clock, make_box) -> Callable[[Database], Chain]:
+    """One chain after another, each on a database of its own."""
+
+    def new_chain(database: Database) -> Chain:
+        fill_catalogue(database)
+        return Chain(database, make_clock(), make_box)
+
+    return new_chain
 
 
 @pytest.fixture

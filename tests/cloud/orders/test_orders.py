@@ -292,3 +292,13 @@ def test_who_is_measured_to_be_late_promises_less_surely(chain, jobs) -> None:
     offer = next(it for it in chain.quote() if it.source_id == OFFICE)
     assert (offer.samples, offer.confidence_bp) == (1, 8_182)
     assert offer.confidence_bp < sure
+
+
+def test_what_is_paid_at_hand_over_is_due_until_a_till_has_taken_it(chain, jobs) -> None:
+    held = chain.hold(chain.quote()[0])
+    assert chain.place(held.order_id, paid_minor=0)["due_minor"] == 30_000
+    (job,) = chain.jobs_at(OFFICE)
+    assert job.due_minor == 30_000
+    chain.tell(OFFICE, jobs.sale(held.order_id), *jobs.whole_way(job))
+    view = chain.view(held.order_id)
+    assert (view["state"], view["paid_minor"], view["due_minor"]) == ("completed", 30_000, 0)
