@@ -47,13 +47,14 @@ from edge.peripherals.conditions import Condition
 from edge.peripherals.manager import Manager
 from edge.peripherals.resolver import recover
 from edge.peripherals.scanning import entered_code
-from edge.services import catalogue, payments, printing, shifts
+from edge.services import catalogue, payments, printing, shifts, wallets
 from edge.services.giving_back import give_back
 from edge.services.notices import Notices
 from edge.services.retention import forget_old
 from edge.services.shop import Shop, open_shop
 from edge.settings import Settings
 from edge.uplink.uplink import Uplink
+from edge.uplink.wallet_desk import WalletDesk
 from ui.security import OwnNames
 from ui.serving import open_port
 
@@ -114,6 +115,13 @@ class Box:
         self.shop: Shop = open_shop(settings, self.database, self.clock, key, self.notices.told)
         recover(self.shop)
         self.uplink = Uplink(self.shop, self.changes, self.boot, self.software, self.health)
+        self.wallets = WalletDesk(
+            self.shop,
+            self._ask_hub,
+            lambda: self.uplink.truth.is_online,
+            self.clock,
+            self.notices,
+        )
         self.screens = screens.Screens(self._for_screens())
         self.peripherals = Manager(self.shop, self.changes, self.notices, self.screens.desk.scanned)
         self._stopping = threading.Event()
@@ -124,11 +132,17 @@ class Box:
             return
         self.peripherals.start()
         self.uplink.start()
+        for topic in (changes.PAYMENTS, changes.LINE):
+            self.changes.on(topic, self.wallets.wake)
+        threading.Thread(
+            target=self.wallets.run, args=(self._stopping,), name="wallets", daemon=True
+        ).start()
         threading.Thread(target=self._keep_house, name="housekeeping", daemon=True).start()
         threading.Thread(target=self._give_back, name="giving back", daemon=True).start()
 
     def stop(self) -> None:
         self._stopping.set()
+        self.wallets.wake()
         is_idle = self.peripherals.stop()
         self.uplink.stop()
         self.database.checkpoint()
@@ -198,6 +212,7 @@ class Box:
                 peripheral.model_dump(mode="json") for peripheral in self.peripherals.health()
             ],
             ask_hub=self._ask_hub,
+            pay_by_wallet=self.wallets.pay,
         )
 
     def _for_screens(self) -> screens.Box:
@@ -209,6 +224,7 @@ class Box:
             line=self._line_seen,
             ask_to_stop=self._ask_to_stop,
             ask_hub=self._ask_hub,
+            pay_by_wallet=self.wallets.pay,
         )
 
     # The screens are made before the peripherals, whose scans they take.
@@ -217,7 +233,10 @@ class Box:
         return self.peripherals.conditions()
 
     def _ask_to_stop(self, payment_id: str) -> None:
-        self.peripherals.abort_payment(payment_id)
+        if payments.get(self.shop, payment_id).kind == "wallet":
+            self.wallets.stop(payment_id)
+        else:
+            self.peripherals.abort_payment(payment_id)
 
     def _ask_hub(
         self, verb: str, arguments: Mapping[str, Any], *, ask_id: str, timeout_s: float
@@ -269,8 +288,12 @@ def look(shop: Shop, **beside: Any) -> Seen:
         outbox_bytes_a_day=BYTES_A_FACT * waiting * DAY_S // oldest_s if oldest_s > HOUR_S else 0,
         catalogue_version=versions["catalogue"],
         prices_version=versions["prices"],
-        unknown_payments=len(payments.in_state(shop, "UNKNOWN")),
-        pending_reversals=len(payments.in_state(shop, "REVERSING", "REVERSAL_PENDING")),
+        unknown_payments=len(payments.of_kind(shop, "card", "UNKNOWN")),
+        pending_reversals=len(payments.of_kind(shop, "card", "REVERSING", "REVERSAL_PENDING")),
+        open_wallets=len(
+            payments.of_kind(shop, "wallet", "UNKNOWN", "REVERSING", "REVERSAL_PENDING")
+        ),
+        pending_wallet_refunds=len(wallets.pending_refunds(shop)),
         unknown_print_jobs=jobs.count("UNKNOWN"),
         held_print_jobs=jobs.count("HELD"),
         **beside,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from fastapi import APIRouter, Response
-from pydantic import BaseModel
+from pydantic import BaseModel, Field, SecretStr
 
 from contract.sales import SaleCompleted
 from edge.api import fields, members, shapes
@@ -51,6 +51,13 @@ class Cash(BaseModel):
 
 
 class Card(BaseModel):
+    amount_minor: fields.Amount | None = None
+
+
+class Wallet(BaseModel):
+    """`code` is what the customer's phone shows: a secret, in no answer and no log."""
+
+    code: SecretStr = Field(min_length=1, max_length=fields.MAX_CODE)
     amount_minor: fields.Amount | None = None
 
 
@@ -120,3 +127,8 @@ def _tenders(api: APIRouter, box: Box) -> None:
     @api.post("/basket/tenders/card", status_code=202)
     def card(body: Card) -> dict[str, Any]:
         return shapes.payment(payments.begin(box.shop, body.amount_minor))
+
+    @api.post("/basket/tenders/wallet", status_code=202)
+    def wallet(body: Wallet) -> dict[str, Any]:
+        code = body.code.get_secret_value()
+        return shapes.payment(box.pay_by_wallet(code, body.amount_minor))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from edge.domain.basket import EnteredCode
-from edge.services.hub import AskHub, nobody
+from edge.services.hub import AskHub, PayByWallet, no_wallet, nobody
 from edge.services.shop import Shop
 
 
@@ -16,7 +16,7 @@ class Box:
     """`read_code` turns a scan (data, AIM identifier or "") into what it names, as the scanner's own path does.
 
     `is_online` says whether the hub answers now; `peripherals` is each one's state in plain values.
-    `ask_hub` waits for the hub's answer.
+    `ask_hub` waits for the hub's answer; `pay_by_wallet` begins a payment by the code of a customer's wallet.
     """
 
     shop: Shop
@@ -26,3 +26,4 @@ class Box:
     is_online: Callable[[], bool]
     peripherals: Callable[[], Sequence[dict[str, Any]]]
     ask_hub: AskHub = nobody
+    pay_by_wallet: PayByWallet = no_wallet

@@ -12,7 +12,7 @@ from edge.api.box import Box
 from edge.domain.basket import MAX_LINES
 from edge.domain.errors import Malformed
 from edge.domain.returns import Wanted
-from edge.services import returns
+from edge.services import returns, wallets
 from edge.services.returns import Receipt
 
 
@@ -37,7 +37,7 @@ class AgainstReceipt(BaseModel):
 class NewReturn(AgainstReceipt):
     lines: list[WantedLine] = Field(max_length=MAX_LINES)
     reason: fields.Reason
-    tender: Literal["cash", "card"] = "cash"
+    tender: Literal["cash", "card", "wallet"] = "cash"
 
 
 def router(box: Box) -> APIRouter:
@@ -49,6 +49,8 @@ def router(box: Box) -> APIRouter:
 
     @api.post("", status_code=201)
     def take_back(body: NewReturn) -> dict[str, Any]:
+        if body.tender == "wallet":
+            wallets.refuse_offline_refund(is_online=box.is_online())
         wanted = [Wanted(line.line, line.quantity) for line in body.lines]
         done = returns.take_back(box.shop, body.receipt, wanted, body.reason, body.tender)
         return shapes.fact(done)

@@ -14,7 +14,7 @@ from edge.services.selling import BasketView
 
 # What a payment shows outside: never more of the card than its mask.
 _PAYMENT = {
-    "payment_id", "reference", "basket_id", "state", "was_unknown", "amount_minor", "currency",
+    "payment_id", "kind", "reference", "basket_id", "state", "was_unknown", "amount_minor", "currency",
     "masked_pan", "scheme", "auth_code", "error_condition", "created_at", "updated_at",
 }  # fmt: skip
 _JOB = {

@@ -48,6 +48,8 @@ class Seen:
     peripherals: tuple[PeripheralHealth, ...] = ()
     unknown_payments: int = 0
     pending_reversals: int = 0
+    open_wallets: int = 0
+    pending_wallet_refunds: int = 0
     unknown_print_jobs: int = 0
     held_print_jobs: int = 0
 

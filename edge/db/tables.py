@@ -305,7 +305,10 @@ class ReceivedLine(BoxTable, table=True):
 
 
 class Payment(BoxTable, table=True):
+    """By card or wallet. Of a wallet, `scheme` names the provider; the customer's code is never here."""
+
     payment_id: str = Field(primary_key=True)
+    kind: str = "card"
     reference: str
     reversal_reference: str = ""
     basket_id: str
@@ -319,6 +322,21 @@ class Payment(BoxTable, table=True):
     auth_code: str = ""
     scheme: str = ""
     masked_pan: str = ""
+    error_condition: str = ""
+    created_at: str
+    updated_at: str
+
+
+class WalletRefund(BoxTable, table=True):
+    """Money that goes back to a wallet with goods, PENDING until the hub has proved it."""
+
+    __tablename__: ClassVar[Any] = "wallet_refund"
+
+    refund_id: str = Field(primary_key=True)
+    payment_id: str
+    state: str = "PENDING"
+    amount_minor: int
+    currency: str
     error_condition: str = ""
     created_at: str
     updated_at: str

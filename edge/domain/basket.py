@@ -109,8 +109,13 @@ class Basket:
         return tuple(line for line in self.lines if not line.is_void)
 
     @property
-    def card_minor(self) -> int:
-        return sum(tender.amount_minor for tender in self.tenders if tender.kind == "card")
+    def remote_minor(self) -> int:
+        """What was taken by card and wallet: only whoever took it can give it back."""
+        return sum(tender.amount_minor for tender in self.remote_tenders)
+
+    @property
+    def remote_tenders(self) -> tuple[Tender, ...]:
+        return tuple(tender for tender in self.tenders if tender.kind in ("card", "wallet"))
 
     @property
     def member_minor(self) -> int:

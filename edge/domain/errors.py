@@ -264,8 +264,8 @@ class DiscountTooLarge(Refused):
 
 class BasketIsPaid(Refused):
     key = "basket.is_paid"
-    template = "The basket holds {paid} already taken by card."
-    advice = "Reverse the card payment first, then change the basket."
+    template = "The basket holds {paid} already taken by card or wallet."
+    advice = "Reverse that payment first, then change the basket."
 
 
 # Money
@@ -313,6 +313,55 @@ class PaymentIsSold(Refused):
     advice = "Take the goods back against the receipt; the money goes back with them."
 
 
+# Wallets
+
+
+class WalletScanned(Refused):
+    """The code itself is in no field: nothing that is told may hold it."""
+
+    key = "wallet.scanned"
+    template = "That is the payment code of {name}, and there is nothing to pay."
+    advice = "Scan the goods first; then let the customer show a fresh code."
+
+
+class WalletNotTaken(Refused):
+    key = "wallet.not_taken"
+    template = "{name} is not taken here. Nothing was charged."
+    advice = "Take another wallet, a card or cash."
+
+
+class WalletOffline(Refused):
+    key = "wallet.offline"
+    template = "The line to the hub is down: no wallet can be asked. Nothing was charged."
+    advice = "Take a card or cash, or try again when the line is back."
+
+
+class WalletRunning(Refused):
+    key = "wallet.running"
+    template = "The customer is paying {amount} by wallet."
+    advice = "Let the customer finish, or press Esc to give it up."
+
+
+class WalletUnknown(Refused):
+    key = "wallet.outcome_unknown"
+    template = "The wallet payment over {amount} is not settled yet."
+    advice = "Wait until the wallet has been asked; do not take the money a second time."
+
+
+class WalletRefundImpossible(Refused):
+    key = "wallet.refund_impossible"
+    template = "{amount} cannot go back to the wallet: {left} of what it paid is left."
+    advice = "Give the money back in cash."
+
+
+class WalletRefundOffline(Refused):
+    key = "wallet.refund_offline"
+    template = (
+        "The line to the hub is down: no wallet can be given its money back. Nothing was returned."
+    )
+    advice = "Give the money back in cash, or ask the customer to come again when the line is back."
+
+
 # Shift
 
 
@@ -344,7 +393,7 @@ class ShiftHasBasket(Refused):
 
 class ShiftHasPayment(Refused):
     key = "shift.has_payment"
-    template = "{count} card payments are not settled."
+    template = "{count} payments by card or wallet are not settled."
     advice = "Wait until each is approved, declined or reversed, then close the shift."
 
 

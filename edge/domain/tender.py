@@ -1,4 +1,4 @@
-"""What settles a sale: cash with change and rounding, card, and both together."""
+"""What settles a sale: cash with change and rounding, card, wallet, and all of them together."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Final, Literal
 from edge.domain.errors import TenderTooLarge, TenderTooSmall
 from edge.domain.money import spelled, to_step
 
-TenderKind = Literal["cash", "card", "points", "stored_value", "coupon"]
+TenderKind = Literal["cash", "card", "wallet", "points", "stored_value", "coupon"]
 # What of a member settles a sale: never in the drawer, and back to where it came from.
 OF_MEMBERS: Final = ("points", "stored_value", "coupon")
 
@@ -18,7 +18,8 @@ OF_MEMBERS: Final = ("points", "stored_value", "coupon")
 class Tender:
     """`amount_minor` is what it settles, `rounding_minor` of it being there only because of the smallest coin.
 
-    Over a sale: sum of `amount_minor` = total + sum of `rounding_minor`.
+    Over a sale: sum of `amount_minor` = total + sum of `rounding_minor`. Of a wallet, `scheme` names the provider and
+    `auth_code` is the provider's transaction id.
     """
 
     kind: TenderKind
@@ -51,7 +52,7 @@ def cash(due: int, tendered_minor: int, step_minor: int, currency: str) -> Tende
 
 
 def card_amount(due: int, amount_minor: int | None, currency: str) -> int:
-    """What to ask the payment terminal for: all that is due, or the part that was named."""
+    """What to ask the payment terminal or the wallet for: all that is due, or the part that was named."""
     amount = due if amount_minor is None else amount_minor
     if amount <= 0:
         raise TenderTooSmall(amount=spelled(amount, currency))

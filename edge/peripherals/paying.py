@@ -108,7 +108,7 @@ class PaymentDesk:
     def step(self) -> float:
         """The seconds until there is something to do without being woken."""
         self._own_up()
-        for payment in payments.in_state(self._shop, "NEW"):
+        for payment in payments.of_kind(self._shop, "card", "NEW"):
             self._begin(payment)
         if not self._owner.condition.is_well:
             return AFTER_REFUSAL_S

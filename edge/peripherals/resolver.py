@@ -46,7 +46,10 @@ def recover(shop: Shop) -> None:
         )
     for payment in payments.recover(shop):
         log.warning(
-            "Payment %s is %s: the payment terminal is asked", payment.reference, payment.state
+            "Payment %s (%s) is %s: it is asked about",
+            payment.reference,
+            payment.kind,
+            payment.state,
         )
     drawers.recover(shop)
 
@@ -89,7 +92,7 @@ class Resolver:
 
     def step(self) -> float:
         """Raises what the payment terminal raised, after the question was put off: its owner must know."""
-        doubtful = payments.in_state(self._shop, "UNKNOWN", "REVERSING", "REVERSAL_PENDING")
+        doubtful = payments.of_kind(self._shop, "card", "UNKNOWN", "REVERSING", "REVERSAL_PENDING")
         self._forget({payment.payment_id for payment in doubtful})
         for payment in doubtful:
             question = self._question(payment)

@@ -25,11 +25,13 @@ TONE_OF_STATE: Final[dict[str, Tone]] = {
     "absent": "bad",
     "faulted": "bad",
 }
+PAYING: Final[dict[str, StageName]] = {"card": "card", "wallet": "wallet"}
 ASKS: Final[dict[StageName, str]] = {
     "empty": "code",
     "done": "code",
     "selling": "more",
     "card": "wait",
+    "wallet": "wait_wallet",
     "suspended": "basket",
     "counting": "counted",
     "report": "report",
@@ -79,7 +81,7 @@ def stage_name(seen: Readings, state: DeskState) -> StageName:
     if seen.shift is None:
         return "opening"
     if seen.basket is not None and seen.basket.payment is not None:
-        return "card"
+        return PAYING[seen.basket.payment.kind]
     if state.view != "sell":
         return state.view
     if seen.basket is not None and seen.basket.basket.live_lines:
@@ -101,7 +103,10 @@ def situation(seen: Readings, state: DeskState) -> Situation:
         has_last_sale=seen.last_id is not None,
         has_payment_terminal="payment_terminal" in kinds,
         is_card_running=_is_card_running(seen),
-        has_card_tender=bool(seen.basket and seen.basket.basket.card_minor),
+        is_wallet_running=_is_wallet_running(seen, state),
+        has_card_tender=_has_tender(seen, "card"),
+        has_wallet_tender=_has_tender(seen, "wallet"),
+        has_wallet_receipt=bool(state.draft and state.draft.wallet_minor),
         is_step=bool(state.step),
         return_count=chosen,
         is_paper_asked=bool(seen.papers),
@@ -116,6 +121,18 @@ def situation(seen: Readings, state: DeskState) -> Situation:
 def _is_card_running(seen: Readings) -> bool:
     payment = seen.basket.payment if seen.basket else None
     return payment is not None and payment.state in card_keys.RUNNING
+
+
+def _is_wallet_running(seen: Readings, state: DeskState) -> bool:
+    """Whether giving up changes anything."""
+    payment = seen.basket.payment if seen.basket else None
+    is_open = payment is not None and payment.state in (*card_keys.RUNNING, "UNKNOWN")
+    return is_open and not state.is_stop_asked
+
+
+def _has_tender(seen: Readings, kind: str) -> bool:
+    tenders = seen.basket.basket.tenders if seen.basket else ()
+    return any(tender.kind == kind for tender in tenders)
 
 
 def _head(shop: Shop, seen: Readings) -> parts.Head:
@@ -175,7 +192,7 @@ def _stage(name: StageName, keys: tuple[Key, ...], seen: Readings, state: DeskSt
         basket=_basket(seen, state),
         step=state.step,
         done=_done(state.done, seen) if name == "done" and state.done else None,
-        card=_card(seen, state) if name == "card" else None,
+        card=_card(seen, state) if name in PAYING else None,
         back=_return(state.draft) if name == "returning" else None,
         suspended=_suspended(seen) if name == "suspended" else (),
         report=state.report if name == "report" else None,
@@ -314,7 +331,7 @@ def _side(
         return parts.Side(name, keys, due_minor=job.due_minor if job and job.job.is_open else 0)
     view = seen.basket
     member = _member(shop, seen) if name in MEMBERED else None
-    if view is None or name not in ("selling", "card"):
+    if view is None or name not in ("selling", *PAYING):
         return parts.Side(name, keys, member=member)
     due_minor = view.due_minor
     in_cash = in_coins(due_minor, shop.settings.cash_rounding_minor)

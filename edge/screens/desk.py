@@ -16,6 +16,7 @@ from edge.domain.basket import EnteredCode
 from edge.domain.errors import ShopError, UnknownCode
 from edge.domain.member import is_member_number
 from edge.domain.receipt_code import is_receipt_code
+from edge.domain.wallet_code import wallet_of
 from edge.screens import (
     card_keys,
     member_keys,
@@ -57,6 +58,7 @@ COMMANDS: Final[dict[str, Command]] = {
     "cash": selling_keys.cash,
     "card": card_keys.begin,
     "reverse_card": card_keys.reverse,
+    "reverse_wallet": card_keys.reverse_wallet,
     "reprint": selling_keys.reprint,
     "select_up": selling_keys.select_up,
     "select_down": selling_keys.select_down,
@@ -76,6 +78,17 @@ PAPER_COMMANDS: Final[dict[str, Callable[[Shop, DeskState, int], DeskState]]] = 
     "paper_seen": paper_keys.seen,
     "paper_copy": paper_keys.copy,
 }
+# Those that need more of the box than its shop.
+BOX_COMMANDS: Final[dict[str, Callable[[Box, DeskState, str], DeskState]]] = {
+    "wallet_code": lambda box, state, text: card_keys.begin_wallet(
+        box.pay_by_wallet, state, text.strip()
+    ),
+    "cancel_card": lambda box, state, _: card_keys.stopped(box.shop, box.ask_to_stop, state),
+    "cancel_wallet": lambda box, state, _: card_keys.stopped(box.shop, box.ask_to_stop, state),
+    "refund_wallet": lambda box, state, text: return_keys.refund_wallet(
+        box.shop, state, text, is_online=box.line().is_online
+    ),
+}
 NUMBERED: Final = frozenset({"select", "quick_cash", *PAPER_KEYS.values()})
 # What Enter does with the typed line, by stage.
 ENTERED: Final[dict[str, Command]] = {
@@ -84,6 +97,7 @@ ENTERED: Final[dict[str, Command]] = {
     "selling": selling_keys.enter,
     "done": selling_keys.enter,
     "card": card_keys.wait,
+    "wallet": card_keys.wait_wallet,
     "returning": return_keys.enter,
     "suspended": selling_keys.resume,
     "shift": shift_keys.step,
@@ -154,7 +168,7 @@ class Desk:
             return self._numbered[0]
 
     def follow(self) -> None:
-        """Looks whether the card payment under way has its last word."""
+        """Looks whether the payment under way has its last word."""
         with self._lock:
             self._keep(self._followed())
 
@@ -166,6 +180,8 @@ class Desk:
             return self._order_key(state, Press("", "code", "", entered.code))
         if member_keys.is_of_member(entered.code):
             return member_keys.came(shop, self._box.ask_hub, state, entered.code)
+        if wallet_of(entered.code):
+            return card_keys.begin_wallet(self._box.pay_by_wallet, state, entered.code)
         before = self._commits
         basket = selling.add_scan(shop, entered)
         with self._counting:
@@ -213,6 +229,8 @@ class Desk:
             return command(self._box.shop, self._box.ask_hub, state, text)
         if press.is_of_orders:
             return self._order_key(state, press)
+        if press.command in BOX_COMMANDS:
+            return BOX_COMMANDS[press.command](self._box, state, text)
         return self._sale_key(seen, state, press)
 
     def _sale_key(self, seen: Readings, state: DeskState, press: Press) -> DeskState:
@@ -226,10 +244,6 @@ class Desk:
             return self._quick(seen, state, press.key)
         if command == "void_basket":
             return self._void(state, text)
-        if command == "cancel_card":
-            payment = seen.basket.payment if seen.basket else None
-            followed = replace(state, payment_id=payment.payment_id) if payment else state
-            return card_keys.stopped(self._box.ask_to_stop, followed)
         return COMMANDS[command](shop, state, text) if command else state
 
     def _entered(self, state: DeskState, press: Press) -> DeskState:
@@ -281,6 +295,8 @@ def _command(now: Situation, key: str, text: str) -> str:
     command = command_of(now, key)
     if command == "enter" and now.stage in SELLABLE and member_keys.is_of_member(text):
         return "member_code"
+    if command == "enter" and now.stage in SELLABLE and wallet_of(text.strip()):
+        return "wallet_code"
     if command == "enter" and text.startswith(HANDOVER_PREFIX):
         return "code"
     return command

@@ -16,6 +16,7 @@ StageName = Literal[
     "selling",
     "done",
     "card",
+    "wallet",
     "returning",
     "suspended",
     "shift",
@@ -90,7 +91,10 @@ class Situation:
     has_last_sale: bool = False
     has_payment_terminal: bool = True
     has_card_tender: bool = False
+    has_wallet_tender: bool = False
+    has_wallet_receipt: bool = False
     is_card_running: bool = False
+    is_wallet_running: bool = False
     is_step: bool = False
     return_count: int = 0
     is_paper_asked: bool = False
@@ -194,6 +198,7 @@ def _selling(now: Situation) -> tuple[Key, ...]:
         Key("F8", "cash", "tender", is_main=True),
         Key("F9", "card", "tender", is_enabled=now.has_payment_terminal),
         *((Key("Shift+F9", "reverse_card"),) if now.has_card_tender else ()),
+        *((Key("Shift+F8", "reverse_wallet"),) if now.has_wallet_tender else ()),
         *_member(now),
         Key("ArrowUp", "select_up", "hidden"),
         Key("ArrowDown", "select_down", "hidden"),
@@ -225,6 +230,16 @@ def _card(now: Situation) -> tuple[Key, ...]:
     )
 
 
+def _wallet(now: Situation) -> tuple[Key, ...]:
+    """As with a card; what is unknown can be given up here, for a wallet gives back what it took."""
+    return (
+        Key("Escape", "cancel_wallet", is_enabled=now.is_wallet_running),
+        Key("F6", "suspend", is_enabled=not now.is_card_running),
+        Key("F8", "cash", "tender", is_enabled=False),
+        Key("F9", "card", "tender", is_enabled=False),
+    )
+
+
 def _returning(now: Situation) -> tuple[Key, ...]:
     can_pay = now.return_count > 0
     return (
@@ -232,6 +247,11 @@ def _returning(now: Situation) -> tuple[Key, ...]:
         Key("Escape", "back"),
         Key("F8", "refund_cash", "tender", is_main=True, is_enabled=can_pay),
         Key("F9", "refund_card", "tender", is_enabled=can_pay and now.has_payment_terminal),
+        *(
+            (Key("Shift+F8", "refund_wallet", "tender", is_enabled=can_pay),)
+            if now.has_wallet_receipt
+            else ()
+        ),
     )
 
 
@@ -289,6 +309,7 @@ STAGES: Final = {
     "selling": _selling,
     "done": _done,
     "card": _card,
+    "wallet": _wallet,
     "returning": _returning,
     "suspended": _suspended,
     "shift": _shift,

@@ -22,7 +22,7 @@ from ui.pages import Look, Pages
 from ui.stream import partial
 
 SPELLED_AMOUNT = re.compile(r"(?P<digits>-?[\d,]+(?:\.\d+)?) (?P<currency>[A-Z]{3})")
-INNER_NAMES: Final = ("peripheral",)
+INNER_NAMES: Final = ("peripheral", "wallet")
 
 
 @dataclass(frozen=True, slots=True)

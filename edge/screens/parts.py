@@ -135,10 +135,13 @@ class Done:
 
 @dataclass(frozen=True, slots=True)
 class CardPayment:
+    """A payment by card or wallet that is not settled."""
+
     amount_minor: int
     tone: Tone
     what: Words
     now: Words
+    amount: Words = Words("counter.card.amount")
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from edge.domain.member import Standing
 from edge.screens.state import DeskState
 from edge.services import catalogue, printing, sales, selling, shifts, waiting_orders
 from edge.services.catalogue import QuickProduct
-from edge.services.hub import AskHub, nobody
+from edge.services.hub import AskHub, PayByWallet, no_wallet, nobody
 from edge.services.notices import Notice, Notices
 from edge.services.printing import Undecided
 from edge.services.selling import BasketView
@@ -67,7 +67,7 @@ class LineSeen:
 class Box:
     """What the counter needs of the box beside its shop; `edge.main` hands it in.
 
-    `ask_to_stop` asks the payment terminal to give a payment (by its id) up; `ask_hub` waits for the hub's answer.
+    `ask_to_stop` asks whoever carries a payment out to give it (by its id) up; `ask_hub` waits for the hub's answer.
     """
 
     shop: Shop
@@ -77,6 +77,7 @@ class Box:
     line: Callable[[], LineSeen]
     ask_to_stop: Callable[[str], None]
     ask_hub: AskHub = nobody
+    pay_by_wallet: PayByWallet = no_wallet
 
 
 @dataclass(frozen=True, slots=True)

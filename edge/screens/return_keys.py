@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Literal
 
 from contract.sales import ReturnCompleted
 from edge.domain import returns as worth
@@ -12,11 +11,11 @@ from edge.domain.returns import Wanted
 from edge.domain.sale import MemberPart
 from edge.screens import typed
 from edge.screens.state import DeskState, LastDone, ReturnDraft
-from edge.services import catalogue, returns
-from edge.services.returns import Receipt
+from edge.services import catalogue, returns, wallets
+from edge.services.returns import Receipt, RefundBy
 from edge.services.shop import Shop
 
-MONEY = ("cash", "card")
+MONEY = ("cash", "card", "wallet")
 REASON = "customer return"  # the reasons of head office's list come with its orders
 
 
@@ -44,8 +43,16 @@ def open_receipt(shop: Shop, state: DeskState, code: str) -> DeskState:
             (line.line, line.name or catalogue.name_of(reader, line.sku, language))
             for line in found.sold.lines
         )
+        wallet_minor = wallets.left_minor(reader, found.sold.sale_id)
     left = tuple(sorted(found.left.items()))
-    draft = ReturnDraft(code.strip(), found.sold, left, names, returned_minor=found.returned_minor)
+    draft = ReturnDraft(
+        code.strip(),
+        found.sold,
+        left,
+        names,
+        returned_minor=found.returned_minor,
+        wallet_minor=wallet_minor,
+    )
     return DeskState(view="returning", draft=draft)
 
 
@@ -67,11 +74,16 @@ def take_all(shop: Shop, state: DeskState, text: str) -> DeskState:
 
 
 def refund_cash(shop: Shop, state: DeskState, text: str) -> DeskState:
-    return _refund(shop, state, text, is_card=False)
+    return _refund(shop, state, text, "cash")
 
 
 def refund_card(shop: Shop, state: DeskState, text: str) -> DeskState:
-    return _refund(shop, state, text, is_card=True)
+    return _refund(shop, state, text, "card")
+
+
+def refund_wallet(shop: Shop, state: DeskState, text: str, *, is_online: bool) -> DeskState:
+    wallets.refuse_offline_refund(is_online=is_online)
+    return _refund(shop, state, text, "wallet")
 
 
 def amount_minor(draft: ReturnDraft) -> int:
@@ -86,12 +98,11 @@ def back_to_member(draft: ReturnDraft) -> tuple[MemberPart, ...]:
     return worth.back_to_member(draft.sold, draft.returned_minor, amount_minor(draft))
 
 
-def _refund(shop: Shop, state: DeskState, reason: str, *, is_card: bool) -> DeskState:
+def _refund(shop: Shop, state: DeskState, reason: str, tender: RefundBy) -> DeskState:
     """What is typed when the key is pressed is the reason."""
     if state.draft is None:
         return state
     receipt = Receipt(code=state.draft.receipt_code)
-    tender: Literal["cash", "card"] = "card" if is_card else "cash"
     wanted = _wanted(state.draft)
     done = returns.take_back(shop, receipt, wanted, reason.strip() or REASON, tender)
     return DeskState(done=_done(done))

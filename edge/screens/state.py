@@ -44,7 +44,8 @@ class LastDone:
 class ReturnDraft:
     """A receipt that was read: what was sold, what may still come back, and what is chosen to.
 
-    What came back before was worth `returned_minor`.
+    What came back before was worth `returned_minor`; `wallet_minor` is the most that can go back to a wallet that
+    paid for it here.
     """
 
     receipt_code: str
@@ -53,6 +54,7 @@ class ReturnDraft:
     names: tuple[tuple[int, str], ...] = ()
     chosen: tuple[tuple[int, int], ...] = ()
     returned_minor: int = 0
+    wallet_minor: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-from edge.domain.errors import HubUnreachable
+from edge.db.tables import Payment
+from edge.domain.errors import HubUnreachable, WalletOffline
 
 
 class AskHub(Protocol):
@@ -27,3 +28,15 @@ def nobody(
     """For a box that has no hub to ask."""
     del verb, arguments, ask_id, timeout_s
     raise HubUnreachable
+
+
+class PayByWallet(Protocol):
+    """Begins a payment by a wallet's code, for all that is due or the part that is named."""
+
+    def __call__(self, code: str, amount_minor: int | None = None) -> Payment: ...
+
+
+def no_wallet(code: str, amount_minor: int | None = None) -> Payment:
+    """For a box that has no hub to ask."""
+    del code, amount_minor
+    raise WalletOffline

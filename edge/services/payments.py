@@ -1,11 +1,12 @@
-"""Card payments as a durable state machine: the intent is on the disk before the payment terminal hears of it.
+"""Payments by card and wallet as one durable state machine: the intent is on the disk before anybody hears of it.
 
     NEW -> SENT -> IN_PROGRESS -> APPROVED | DECLINED | CANCELLED        any of the first three -> UNKNOWN
     UNKNOWN -> (query) -> APPROVED | DECLINED | CANCELLED | REVERSING
     APPROVED -> REVERSING -> REVERSED | REVERSAL_PENDING -> REVERSED
 
 UNKNOWN is a state, not an error: as long as it lasts the basket takes no other money and the shift cannot close.
-A REVERSAL_PENDING is retried until the payment terminal proves it.
+A REVERSAL_PENDING is retried until whoever took the money proves it. What asks differs by kind: a payment terminal
+(`edge.peripherals.paying`) or, for a wallet, the hub (`edge.uplink.wallet_desk`).
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import base64
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Literal, NamedTuple
 
 from sqlalchemy import bindparam
 from sqlmodel import col, update
@@ -53,6 +54,7 @@ FACTS = {
     "CANCELLED": "cancelled",
     "REVERSED": "reversed",
 }
+KINDS: dict[str, Literal["card", "wallet"]] = {"card": "card", "wallet": "wallet"}
 REFERENCE_BYTES = 5  # 8 characters of Base32; a nexo ServiceID has at most 10
 
 _STATES = {
@@ -69,6 +71,7 @@ _IN_STATE = (
     .where(col(Payment.state).in_(bindparam("states", expanding=True)))
     .order_by(col(Payment.payment_id))
 )
+_OF_KIND = _IN_STATE.where(col(Payment.kind) == bindparam("kind"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +82,18 @@ class Settled:
     sale: SaleCompleted | None = None
 
 
-def begin(shop: Shop, amount_minor: int | None = None) -> Payment:
-    """Journals the intent to take a card, for all that is due or the named part. Nothing was sent yet."""
+class Means(NamedTuple):
+    """By what a customer pays: `scheme` is known beforehand of a wallet only."""
+
+    kind: str
+    scheme: str = ""
+
+
+CARD = Means("card")
+
+
+def begin(shop: Shop, amount_minor: int | None = None, means: Means = CARD) -> Payment:
+    """Journals the intent to take money, for all that is due or the named part. Nothing was sent yet."""
 
     def use_case(work: Work) -> Payment:
         basket = selling.open_basket(work)
@@ -88,7 +101,7 @@ def begin(shop: Shop, amount_minor: int | None = None) -> Payment:
         if not basket.live_lines:
             raise NothingToSell
         amount = card_amount(baskets.due(basket), amount_minor, basket.currency)
-        row = _new_row(work, basket.basket_id, basket.shift_id, amount)
+        row = _new_row(work, basket.basket_id, basket.shift_id, amount, means)
         work.unit.insert(Payment, [row])
         return Payment(**row)
 
@@ -104,9 +117,15 @@ def get(shop: Shop, payment_id: str) -> Payment:
 
 
 def in_state(shop: Shop, *states: str) -> Sequence[Payment]:
-    """Payments in any of the states, oldest first: work for the payment terminal's thread or for the resolver."""
+    """Payments in any of the states, oldest first."""
     with shop.read() as reader:
         return reader.all(Payment, _IN_STATE, states=list(states))
+
+
+def of_kind(shop: Shop, kind: str, *states: str) -> Sequence[Payment]:
+    """Those of one kind: work for the thread that asks its payment terminal, or the hub."""
+    with shop.read() as reader:
+        return reader.all(Payment, _OF_KIND, kind=kind, states=list(states))
 
 
 def unsettled(shop: Shop) -> Sequence[Payment]:
@@ -220,8 +239,11 @@ def outcome_of(payment: Payment) -> PaymentOutcome:
     )
 
 
-def _new_row(work: Work, basket_id: str, shift_id: str, amount_minor: int) -> dict[str, Any]:
+def _new_row(
+    work: Work, basket_id: str, shift_id: str, amount_minor: int, means: Means
+) -> dict[str, Any]:
     return {
+        **means._asdict(),
         "payment_id": work.new_id(),
         "reference": _reference(),
         "basket_id": basket_id,
@@ -297,6 +319,8 @@ def _fact(work: Work, payment: Payment) -> PaymentSettled:
         outcome=FACTS[payment.state],
         was_unknown=payment.was_unknown,
         terminal_transaction_id=payment.terminal_transaction_id,
+        kind=KINDS[payment.kind],
+        scheme=payment.scheme,
     )
 
 
@@ -304,7 +328,13 @@ def _add_tender(work: Work, payment: Payment) -> SaleCompleted | None:
     unsold = selling.unsold_basket(work, payment.basket_id)
     assert unsold is not None  # a basket with an unsettled payment is neither sold nor given up
     row, basket = unsold
-    card = Tender(
+    paid = replace(basket, tenders=(*basket.tenders, TENDERS[payment.kind](payment)))
+    result = selling.settle_or_store(work, row.state, paid)
+    return result if isinstance(result, SaleCompleted) else None
+
+
+def _card_tender(payment: Payment) -> Tender:
+    return Tender(
         "card",
         payment.amount_minor,
         payment.amount_minor,
@@ -313,10 +343,20 @@ def _add_tender(work: Work, payment: Payment) -> SaleCompleted | None:
         scheme=payment.scheme,
         auth_code=payment.auth_code,
     )
-    result = selling.settle_or_store(
-        work, row.state, replace(basket, tenders=(*basket.tenders, card))
+
+
+def _wallet_tender(payment: Payment) -> Tender:
+    return Tender(
+        "wallet",
+        payment.amount_minor,
+        payment.amount_minor,
+        payment_id=payment.payment_id,
+        scheme=payment.scheme,
+        auth_code=payment.terminal_transaction_id,
     )
-    return result if isinstance(result, SaleCompleted) else None
+
+
+TENDERS = {"card": _card_tender, "wallet": _wallet_tender}
 
 
 def _remove_tender(work: Work, payment: Payment) -> None:

@@ -20,6 +20,7 @@ from edge.domain import receipt_code
 from edge.domain.money import digits, spelled
 from edge.domain.sale import MemberPart, Sold, SoldLine, receipt_label
 from edge.domain.shift import Figures
+from edge.domain.wallet_code import NAMES
 from edge.services.receipt_orders import OrderOnReceipt
 from edge.services.shop import Shop
 from edge.services.words import Words, of, of_tender
@@ -230,8 +231,11 @@ def _tenders(words: Words, tenders: Iterable[Tender], currency: str) -> Iterator
         else:
             name = of_tender(words, tender.kind)
             yield TextLine(
-                f"{name} {tender.scheme}".rstrip(), digits(tender.amount_minor, currency)
+                f"{name} {NAMES.get(tender.scheme, tender.scheme)}".rstrip(),
+                digits(tender.amount_minor, currency),
             )
+            if tender.kind == "wallet":
+                yield TextLine(f"  {tender.auth_code}")
             if tender.masked_pan:
                 yield TextLine(f"  {tender.masked_pan}", f"{words.approval} {tender.auth_code}")
     yield Rule()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from sqlalchemy import bindparam
 from sqlmodel import col, func, select
@@ -47,9 +47,11 @@ from edge.services import (
     receipts,
     sales,
     shifts,
+    wallets,
 )
 from edge.services.shop import OpenShift, Shop, Work
 
+RefundBy = Literal["cash", "card", "wallet"]
 _PIECES = (
     select(GoodsReturnLine.original_line, func.sum(GoodsReturnLine.quantity))
     .join(GoodsReturn, col(GoodsReturn.return_id) == col(GoodsReturnLine.return_id))
@@ -103,7 +105,7 @@ def take_back(
     receipt: Receipt,
     wanted: Sequence[Wanted],
     reason: str,
-    tender: Literal["cash", "card"],
+    tender: RefundBy,
 ) -> ReturnCompleted:
     """Goods back and money back, in one transaction. A card refund is journalled here and carried out after.
 
@@ -167,7 +169,7 @@ def _returned(reader: Reader, sale_id: str) -> int:
 
 
 def _tenders(
-    work: Work, sold: Sold, lines: Sequence[ReturnedLine], kind: Literal["cash", "card"]
+    work: Work, sold: Sold, lines: Sequence[ReturnedLine], kind: RefundBy
 ) -> tuple[tuple[Tender, ...], int]:
     """What is given for the goods, and how much of it is there because of the smallest coin."""
     total_minor = sum(line.amount_minor for line in lines)
@@ -192,8 +194,8 @@ def _refund(
     work: Work, sold: Sold, money_minor: int, parts_minor: int, tender: str
 ) -> tuple[Refund, str]:
     """The money of a refund; `parts_minor` of it goes back otherwise."""
-    if tender == "card":
-        return Refund(money_minor, 0), _reverse_card(work, sold, money_minor)
+    if tender in REMOTE:
+        return Refund(money_minor, 0), REMOTE[tender](work, sold, money_minor)
     refund = returns.cash_refund(
         money_minor,
         work.shop.settings.cash_rounding_minor,
@@ -232,7 +234,16 @@ def _reverse_card(work: Work, sold: Sold, total_minor: int) -> str:
     return payment.payment_id
 
 
-def _tender(kind: Literal["cash", "card"], refund: Refund, payment_id: str) -> Tender:
+def _to_wallet(work: Work, sold: Sold, total_minor: int) -> str:
+    """A wallet takes any part of what it paid."""
+    return wallets.begin_refund(work, sold.sale_id, total_minor, sold.currency)
+
+
+# What is given back by whoever took it, after this transaction.
+REMOTE: Final = {"card": _reverse_card, "wallet": _to_wallet}
+
+
+def _tender(kind: RefundBy, refund: Refund, payment_id: str) -> Tender:
     return Tender(
         kind=kind,
         amount_minor=refund.amount_minor,

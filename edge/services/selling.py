@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
@@ -31,19 +30,29 @@ from edge.domain.errors import (
     PaymentUnknown,
     ReceiptScanned,
     UnknownCode,
+    WalletRunning,
+    WalletScanned,
+    WalletUnknown,
 )
 from edge.domain.member import is_coupon_code, is_member_code, is_member_number
 from edge.domain.money import spelled
+from edge.domain.wallet_code import NAMES, wallet_of
 from edge.services import catalogue, lots, markdowns
 from edge.services.completing import complete
 from edge.services.shop import OpenShift, Shop, Work
 
 UNSETTLED = ("NEW", "SENT", "IN_PROGRESS", "UNKNOWN", "REVERSING", "REVERSAL_PENDING")
 
+# What is said of a payment under way, and of one whose outcome is not known, by its kind.
+WHILE_PAYING = {
+    "card": (PaymentRunning, PaymentUnknown),
+    "wallet": (WalletRunning, WalletUnknown),
+}
+
 # Past SQLAlchemy, as every statement between a scanner's byte and the screen.
 _OPEN = "SELECT body FROM basket WHERE state = 'open'"
 _UNSETTLED = f"""
-SELECT state, reference, amount_minor, currency FROM payment
+SELECT kind, state, reference, amount_minor, currency FROM payment
 WHERE basket_id = ? AND state IN ({", ".join(f"'{state}'" for state in UNSETTLED)})
 """  # noqa: S608 - our own words
 _SUSPENDED = (
@@ -56,13 +65,11 @@ _PAYMENT = rows_of(Payment).where(
     col(Payment.basket_id) == bindparam("basket_id"), col(Payment.state).in_(UNSETTLED)
 )
 _BODY = TypeAdapter(Basket)
-# WeChat Pay: 18 digits from 10 to 15; Alipay: 16 to 24 digits from 25 to 30; UnionPay: 19 digits from 62.
-_WALLET_CODE = re.compile(r"1[0-5][0-9]{16}|(?:2[5-9]|30)[0-9]{14,22}|62[0-9]{17}")
 
 
 @dataclass(frozen=True, slots=True)
 class BasketView:
-    """A basket with what it costs now. `payment` is the card payment that is not settled yet."""
+    """A basket with what it costs now. `payment` is the payment by card or wallet that is not settled yet."""
 
     state: str
     basket: Basket
@@ -125,12 +132,12 @@ def discount_basket(shop: Shop, discount: Discount) -> BasketView:
 
 
 def void_basket(shop: Shop) -> None:
-    """Gives the open basket up; cash already taken is handed back, a card payment must be reversed first."""
+    """Gives the open basket up; cash is handed back, a payment by card or wallet must be reversed first."""
     with shop.write() as work:
         basket = open_basket(work)
         refuse_while_paying(work.unit, basket)
-        if basket.card_minor:
-            raise BasketIsPaid(paid=spelled(basket.card_minor, basket.currency))
+        if basket.remote_minor:
+            raise BasketIsPaid(paid=spelled(basket.remote_minor, basket.currency))
         if basket.member_minor:
             _let_go(work, basket)
         set_state(work, basket.basket_id, "voided")
@@ -255,11 +262,10 @@ def refuse_while_paying(reader: Reader, basket: Basket) -> None:
     payment = reader.sql(_UNSETTLED, (basket.basket_id,)).fetchone()
     if payment is None:
         return
-    state, reference, amount_minor, currency = payment
-    amount = spelled(amount_minor, currency)
-    if state in ("NEW", "SENT", "IN_PROGRESS"):
-        raise PaymentRunning(reference=reference, amount=amount)
-    raise PaymentUnknown(reference=reference, amount=amount)
+    kind, state, reference, amount_minor, currency = payment
+    running, unknown = WHILE_PAYING[kind]
+    refusal = running if state in ("NEW", "SENT", "IN_PROGRESS") else unknown
+    raise refusal(reference=reference, amount=spelled(amount_minor, currency))
 
 
 def store(work: Work, basket: Basket) -> None:
@@ -307,6 +313,9 @@ def _article(work: Work, entered: EnteredCode, business_date: str) -> baskets.Ar
         raise ReceiptScanned
     if is_member_code(entered.code) or is_coupon_code(entered.code):
         raise MemberScanned
+    if wallet := wallet_of(entered.code):
+        # Shown too early; it is money for as long as it lives, so that nothing keeps it or says it again.
+        raise WalletScanned(name=NAMES[wallet])
     settings = work.shop.settings
     article = catalogue.find(work.unit, entered, settings.currency, settings.language)
     expiry = entered.expiry or lots.last_expiry(work.unit, article.sku, business_date)
@@ -377,10 +386,9 @@ def _voided(work: Work, basket: Basket) -> BasketVoided:
 def _count_unknown(shop: Shop, code: str) -> None:
     """Head office wants to know what customers bring to the counter and the catalogue does not have.
 
-    A wallet's payment code, shown too early, is money for as long as it lives: it is not kept.
-    Nor is a member's number.
+    A member's number is not kept.
     """
-    if _WALLET_CODE.fullmatch(code) or is_member_number(code):
+    if is_member_number(code):
         return
     with shop.write() as work:
         work.unit.sql(

@@ -23,6 +23,7 @@ class Words:
     rounding: str
     cash: str
     card: str
+    wallet: str
     points: str
     stored_value: str
     coupon: str
@@ -85,6 +86,7 @@ KO = Words(
     rounding="끝전 처리",
     cash="현금",
     card="카드",
+    wallet="월렛",
     points="포인트",
     stored_value="적립금",
     coupon="쿠폰",
@@ -147,6 +149,7 @@ ZH = Words(
     rounding="抹零",
     cash="现金",
     card="银行卡",
+    wallet="电子钱包",
     points="积分",
     stored_value="储值",
     coupon="优惠券",
@@ -209,6 +212,7 @@ EN = Words(
     rounding="Rounding",
     cash="Cash",
     card="Card",
+    wallet="Wallet",
     points="Points",
     stored_value="Stored value",
     coupon="Coupon",

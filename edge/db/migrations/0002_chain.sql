@@ -153,3 +153,16 @@ CREATE INDEX received_line_arrival ON received_line (arrival_id) WHERE arrival_i
 
 -- Why a line costs less: "markdown" where its use-by date was near, '' where a person gave the discount.
 ALTER TABLE sale_line ADD COLUMN discount_reason TEXT NOT NULL DEFAULT '';
+-- Payments by wallet: `scheme` names the provider. Money that goes back with goods is PENDING until it is proved.
+ALTER TABLE payment ADD COLUMN kind TEXT NOT NULL DEFAULT 'card';
+CREATE TABLE wallet_refund (
+    refund_id TEXT PRIMARY KEY,
+    payment_id TEXT NOT NULL,
+    state TEXT NOT NULL,
+    amount_minor INTEGER NOT NULL,
+    currency TEXT NOT NULL,
+    error_condition TEXT NOT NULL,
+    created_at TEXT NOT NULL,
+    updated_at TEXT NOT NULL
+);
+CREATE INDEX wallet_refund_payment ON wallet_refund (payment_id);

@@ -1,96 +1,27 @@
 """The hub's wallets against the real simulated providers: servers on loopback, with ledgers of their own."""
 
-import socket
-import threading
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass, field
 
 import pytest
-import uvicorn
 
 from cloud.db import Database
 from cloud.payments.service import WalletService
 from cloud.payments.setup import providers
-from cloud.questions import Asker
-from cloud.settings import AlipaySettings, WalletsSettings, WechatPaySettings
-from contract.wallets import PayAsk, PaymentAsk, RefundAsk
-from hardware_sim.wallets.alipay import Alipay, key_pair
-from hardware_sim.wallets.alipay import Merchant as AlipayMerchant
-from hardware_sim.wallets.app import Wallets, create_app
-from hardware_sim.wallets.provider import WalletProvider
-from hardware_sim.wallets.wechat_pay import Merchant, WechatPay
-
-KEY = "0123456789abcdef0123456789abcdef"
-APP, MERCHANT = "wx2421b1c4370ec43b", "1900000109"
-ALIPAY_APP = "2014072300007148"
-CODES = {"wechat_pay": "13012345678901234", "alipay": "2876344382566439"}
-ASKER = Asker("maru-1", "maru", "")
-
-
-@dataclass
-class Bench:
-    """Both providers, where they are reached, and their customers' clock."""
-
-    wallets: Wallets
-    url: str
-    settings: WalletsSettings
-    seconds: list[float] = field(default_factory=lambda: [1000.0])
-
-    def provider(self, name: str) -> WalletProvider:
-        return self.wallets.providers[name]
-
-    def pass_time(self, seconds: float) -> None:
-        self.seconds[0] += seconds
-
-    @property
-    def moved_minor(self) -> int:
-        return sum(it["moved_minor"] for it in self.wallets.state().values())
+from tests.wallets import Bench, served_bench
 
 
 @pytest.fixture(scope="session")
-def pairs() -> tuple[tuple[str, str], tuple[str, str]]:
-    """The merchant's pair and the provider's."""
-    return key_pair(), key_pair()
-
-
-@pytest.fixture(scope="session")
-def servers(pairs) -> Iterator[tuple[Wallets, str]]:
-    """Both providers' servers, for all tests; what is behind them is each test's own (`bench`)."""
-    merchant, provider = pairs
-    wallets = Wallets(
-        WechatPay(WalletProvider("wechat_pay"), Merchant(APP, MERCHANT, KEY)),
-        Alipay(WalletProvider("alipay"), AlipayMerchant(ALIPAY_APP, merchant[1], provider[0])),
-    )
-    listener = socket.create_server(("127.0.0.1", 0))
-    config = uvicorn.Config(create_app(wallets), log_level="critical", lifespan="off")
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
-    thread.start()
-    yield wallets, f"http://127.0.0.1:{listener.getsockname()[1]}"
-    server.should_exit = True
-    thread.join(5)
-    listener.close()
+def servers() -> Iterator[Bench]:
+    with served_bench() as bench:
+        yield bench
 
 
 @pytest.fixture
-def bench(servers, pairs) -> Bench:
-    wallets, url = servers
-    seconds = [1000.0]
-    wallets.wechat_pay.provider = WalletProvider("wechat_pay", now=lambda: seconds[0])
-    wallets.alipay.provider = WalletProvider("alipay", now=lambda: seconds[0])
-    settings = WalletsSettings(
-        wechat_pay=WechatPaySettings(
-            url=f"{url}/wechat", app_id=APP, merchant_id=MERCHANT, key=KEY
-        ),
-        alipay=AlipaySettings(
-            url=f"{url}/alipay/gateway.do",
-            app_id=ALIPAY_APP,
-            private_key=pairs[0][0],
-            provider_key=pairs[1][1],
-        ),
-    )
-    return Bench(wallets, url, settings, seconds)
+def bench(servers) -> Bench:
+    """The same servers for all tests; what is behind them is each test's own."""
+    servers.renew()
+    return servers
 
 
 @pytest.fixture
@@ -111,25 +42,3 @@ def held() -> Iterator[ExitStack]:
 @pytest.fixture
 def service(bench, database, clock, held) -> WalletService:
     return WalletService(database, clock, providers(bench.settings, clock, held), "Maru")
-
-
-def uid(number: int) -> str:
-    return f"018f2f4e-{number:04x}-7abc-8def-0123456789ab"
-
-
-def asked(name: str, number: int = 1, amount_minor: int = 6500) -> PaymentAsk:
-    return PaymentAsk(
-        payment_id=uid(number), provider=name, amount_minor=amount_minor, currency="KRW"
-    )
-
-
-def paying(name: str, number: int = 1, amount_minor: int = 6500) -> PayAsk:
-    """Each payment with a code of its own, as a phone shows it."""
-    prefix = {"wechat_pay": "13", "alipay": "28"}[name]
-    return PayAsk(**asked(name, number, amount_minor).model_dump(), code=f"{prefix}{number:016d}")
-
-
-def refunding(number: int, amount_minor: int, refund: int = 0x100) -> RefundAsk:
-    return RefundAsk(
-        refund_id=uid(refund), payment_id=uid(number), amount_minor=amount_minor, currency="KRW"
-    )

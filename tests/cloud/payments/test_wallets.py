@@ -10,7 +10,7 @@ from cloud.payments.service import CHECK_AFTER_S, WalletService
 from cloud.payments.setup import providers
 from cloud.questions import Asker
 from contract.wallets import PaymentTold, RefundTold
-from tests.cloud.payments.conftest import ASKER, asked, paying, refunding, uid
+from tests.wallets import ASKER, asked, paying, refunding, uid
 
 both = pytest.mark.parametrize("name", ["wechat_pay", "alipay"])
 FIRST = "4200000000000000000000000001"

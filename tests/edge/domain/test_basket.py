@@ -138,7 +138,7 @@ def test_goods_that_are_paid_for_cannot_be_taken_out() -> None:
     basket = replace(filled(BREAD, MILK), tenders=(Tender("card", 5_000, 5_000),))
     with pytest.raises(BasketIsPaid) as caught:
         baskets.void_line(basket, 1)
-    assert caught.value.message == "The basket holds 5,000 KRW already taken by card."
+    assert caught.value.message == "The basket holds 5,000 KRW already taken by card or wallet."
 
 
 @given(

@@ -406,7 +406,7 @@ def test_a_card_payment_is_given_back_before_the_basket_changes(till: Any) -> No
     card_says(till, PaymentResult.APPROVED)
     till.press("Shift+F3")
     till.press("Shift+F3")
-    assert till.notice()[0] == "The basket holds ₩30,000 already taken by card."
+    assert till.notice()[0] == "The basket holds ₩30,000 already taken by card or wallet."
     till.press("Shift+F9")
     assert till.stage == "card"
     payment = payments.in_state(till.box.shop, "REVERSING")[0]

@@ -13,14 +13,23 @@ SCREENS = Path(keys.__file__).parent
 
 @pytest.mark.parametrize("stage", list(STAGES))
 def test_no_two_keys_of_a_stage_are_the_same(stage: keys.StageName) -> None:
-    presses = [key.press for key in keys_of(Situation(stage, has_card_tender=True))]
+    presses = [
+        key.press for key in keys_of(Situation(stage, has_card_tender=True, has_wallet_tender=True))
+    ]
     assert len(presses) == len(set(presses))
 
 
 @pytest.mark.parametrize("stage", list(STAGES))
 def test_every_key_does_something(stage: keys.StageName) -> None:
-    now = Situation(stage, has_card_tender=True, is_card_running=True, offer_count=9)
-    known = {*desk.COMMANDS, *keys.ORDER_COMMANDS, "enter", "language", "cancel_card"}
+    now = Situation(
+        stage,
+        has_card_tender=True,
+        has_wallet_tender=True,
+        has_wallet_receipt=True,
+        is_card_running=True,
+        offer_count=9,
+    )
+    known = {*desk.COMMANDS, *desk.BOX_COMMANDS, *keys.ORDER_COMMANDS, "enter", "language"}
     assert {key.command for key in keys_of(now)} <= known
 
 

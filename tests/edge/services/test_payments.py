@@ -165,7 +165,7 @@ def test_an_unknown_outcome_takes_no_second_payment_and_closes_no_shift(
         )
     with pytest.raises(ShiftHasPayment) as refused:
         shifts.close(shop, 50_000)
-    assert refused.value.message == "1 card payments are not settled."
+    assert refused.value.message == "1 payments by card or wallet are not settled."
     assert shifts.current(shop) is not None
 
 

@@ -19,6 +19,7 @@ from edge.domain.errors import (
     ReceiptScanned,
     ShopError,
     UnknownCode,
+    WalletScanned,
 )
 from edge.services import selling, shifts, stock
 from edge.services.selling import BasketView, Ordered
@@ -160,8 +161,10 @@ def test_what_cannot_be_sold_is_refused_and_the_basket_stays(
 def test_a_wallet_s_payment_code_shown_too_early_is_not_kept(
     scan: Scan, shop: Shop, rows: Rows, code: str
 ) -> None:
-    with pytest.raises(UnknownCode):
+    with pytest.raises(WalletScanned) as refused:
         scan(code)
+    assert refused.value.message.startswith("That is the payment code of ")
+    assert code not in f"{refused.value.message} {refused.value.fields}"
     assert rows(shop, "SELECT count(*) FROM unknown_scan") == [(0,)]
 
 

@@ -157,8 +157,8 @@ CREATE TABLE payment (
     error_condition TEXT NOT NULL DEFAULT '',
     created_at TEXT NOT NULL,
     updated_at TEXT NOT NULL
-);
-INSERT INTO "payment" VALUES('01a20659-85e0-7de1-bab9-007853acbf71','V6XVTN6I','','01a20659-85e0-7c01-86cb-2fcc400cb305','01a20658-9b80-74f7-a11f-919ad4589346','APPROVED',0,7300,'KRW','T1','2026-11-23T03:01:00Z','123456','VISA','411111******1111','','2026-11-23T03:01:00+00:00','2026-11-23T03:01:00+00:00');
+, kind TEXT NOT NULL DEFAULT 'card');
+INSERT INTO "payment" VALUES('01a20659-85e0-7de1-bab9-007853acbf71','V6XVTN6I','','01a20659-85e0-7c01-86cb-2fcc400cb305','01a20658-9b80-74f7-a11f-919ad4589346','APPROVED',0,7300,'KRW','T1','2026-11-23T03:01:00Z','123456','VISA','411111******1111','','2026-11-23T03:01:00+00:00','2026-11-23T03:01:00+00:00','card');
 CREATE TABLE points_use (
     spend_id TEXT PRIMARY KEY,
     basket_id TEXT NOT NULL,
@@ -374,6 +374,16 @@ CREATE TABLE unknown_scan (
     count INTEGER NOT NULL,
     last_at TEXT NOT NULL
 ) WITHOUT ROWID;
+CREATE TABLE wallet_refund (
+    refund_id TEXT PRIMARY KEY,
+    payment_id TEXT NOT NULL,
+    state TEXT NOT NULL,
+    amount_minor INTEGER NOT NULL,
+    currency TEXT NOT NULL,
+    error_condition TEXT NOT NULL,
+    created_at TEXT NOT NULL,
+    updated_at TEXT NOT NULL
+);
 CREATE UNIQUE INDEX stream_open ON stream (state) WHERE state = 'open';
 CREATE UNIQUE INDEX product_sku ON product (sku);
 CREATE INDEX product_quick ON product (sku) WHERE is_quick;
@@ -406,6 +416,7 @@ CREATE INDEX points_use_open ON points_use (spend_id) WHERE state IN ('asked', '
 CREATE INDEX coupon_use_basket ON coupon_use (basket_id);
 CREATE INDEX coupon_use_unknown ON coupon_use (is_foreign) WHERE known_at = '';
 CREATE INDEX received_line_arrival ON received_line (arrival_id) WHERE arrival_id <> '';
+CREATE INDEX wallet_refund_payment ON wallet_refund (payment_id);
 DELETE FROM "sqlite_sequence";
 INSERT INTO "sqlite_sequence" VALUES('stream',1);
 COMMIT;
