@@ -23,15 +23,30 @@ def free_row() -> int:
 
 
 @contextmanager
+def hearing_ctrl_c() -> Iterator[None]:
+    """A program that is started within hears SIGINT, also where a shell has started the tests in the background.
+
+    Such a shell has it ignored, and what is ignored stays so in whatever is started (POSIX, 2.11); a handler does not.
+    """
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+@contextmanager
 def demo(folder: Path, port: int) -> Iterator[list[str]]:
     """The lines that it has printed when the shop is open; ended with Ctrl-C."""
     command = [sys.executable, "-m", "provisioning", "demo", "--language", "en"]
-    with subprocess.Popen(
-        [*command, "--data", str(folder), "--port", str(port)],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    ) as process:
+    with hearing_ctrl_c():
+        started = subprocess.Popen(
+            [*command, "--data", str(folder), "--port", str(port)],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+    with started as process:
         assert process.stdout is not None
         lines = []
         for line in process.stdout:
