@@ -170,18 +170,24 @@ def test_the_pages_of_an_order_and_of_a_member_keep_the_same_rules(
     speak(page, served, language)
     page.goto(f"{served}/shop/me")
     page.fill("#join-name", "Luna")
-    page.locator("form[action='/shop/me/join'] button").click()
+    press(page, "form[action='/shop/me/join'] button")
     fill_basket(page, served)
     page.goto(f"{served}/shop/ways")
-    page.locator("form[action='/shop/take'] button").first.click()
+    press(page, "form[action='/shop/take'] button")
     keeps_rules(page)
-    page.locator("form.form button").click()
+    press(page, "form.form button")
     keeps_rules(page)
-    page.locator("button[value='yes']").click()
+    press(page, "button[value='yes']")
     keeps_rules(page)
     for path in ("/shop/me", "/shop/me/code"):
         page.goto(f"{served}{path}")
         keeps_rules(page)
+
+
+def press(page: Page, selector: str) -> None:
+    """Until the next page is there: what is measured in between has no root."""
+    with page.expect_navigation():
+        page.locator(selector).first.click()
 
 
 def keeps_rules(page: Page) -> None:
