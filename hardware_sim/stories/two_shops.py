@@ -57,7 +57,9 @@ class TwoShops(Stage):
         super().__enter__()
         try:
             start(*self._own)
-        except BaseException:  # also an interrupt: what was started is stopped, and the error goes on
+        except (
+            BaseException
+        ):  # also an interrupt: what was started is stopped, and the error goes on
             self.__exit__(None, None, None)
             raise
         return self
