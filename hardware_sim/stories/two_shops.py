@@ -57,9 +57,7 @@ class TwoShops(Stage):
         super().__enter__()
         try:
             start(*self._own)
-        except (
-            BaseException
-        ):  # also an interrupt: what was started is stopped, and the error goes on
+        except BaseException:  # an interrupt too: what was started is stopped
             self.__exit__(None, None, None)
             raise
         return self
