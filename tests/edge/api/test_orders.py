@@ -3,11 +3,9 @@
 from typing import Any
 
 import pytest
-from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from contract import handover as codes
-from edge import api
 from edge.services import stock
 from edge.services.shop import Shop
 from edge.services.stock import Move
@@ -17,22 +15,10 @@ PAPER = codes.code(SECRET, "H7K2", "maru-office-tower", codes.PAPER)
 
 
 @pytest.fixture
-def client(shop: Shop) -> TestClient:
+def client(client: TestClient, shop: Shop) -> TestClient:
     stock.move(shop, "opening", [Move("CAKE", 3, "L3", FRESH)])
     told(shop, JOB_OF)
-    box = api.Box(
-        shop=shop,
-        software="0",
-        boot="b",
-        read_code=lambda data, _: pytest.fail(data),
-        is_online=lambda: False,
-        peripherals=list,
-    )
-    app = FastAPI()
-    api.answer_errors(app, lambda *_: pytest.fail("a page"))
-    for router in api.routers(box):
-        app.include_router(router)
-    return TestClient(app)
+    return client
 
 
 def post(client: TestClient, path: str, body: dict[str, Any]) -> tuple[int, dict[str, Any]]:
