@@ -61,3 +61,9 @@ def last_expiry(lots: Iterable[Lot], day: str) -> str:
     """The latest use-by date where every piece that there is has expired, "" where one is fresh or there is none."""
     here = [lot.expiry for lot in lots if lot.quantity > 0]
     return "" if any(is_fresh(expiry, day) for expiry in here) else max(here, default="")
+
+
+def sure_expiry(lots: Iterable[Lot], day: str) -> str:
+    """The use-by date that whichever fresh piece is taken has, or an earlier one; "" where nobody knows."""
+    dates = {lot.expiry for lot in lots if lot.quantity > 0 and is_fresh(lot.expiry, day)}
+    return "" if "" in dates else max(dates, default="")

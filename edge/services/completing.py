@@ -139,9 +139,7 @@ def _insert_sale(work: Work, sale: SaleCompleted) -> None:
             }
         ],
     )
-    unit.insert(
-        tables.SaleLine, [sale_id | line.model_dump(exclude={"lots"}) for line in sale.lines]
-    )
+    unit.insert(tables.SaleLine, [_row(sale_id, line) for line in sale.lines])
     lots.keep(work, sale.sale_id, sale.lines)
     unit.insert(tables.SaleTax, [sale_id | group.model_dump() for group in sale.tax])
     tenders: list[dict[str, Any]] = [
@@ -149,6 +147,12 @@ def _insert_sale(work: Work, sale: SaleCompleted) -> None:
         for position, tender in enumerate(sale.tenders, 1)
     ]
     unit.insert(tables.SaleTender, tenders)
+
+
+def _row(sale_id: dict[str, str], line: SaleLine) -> dict[str, Any]:
+    row = sale_id | vars(line)
+    del row["lots"]
+    return row
 
 
 def _move_stock(work: Work, sale: SaleCompleted) -> None:

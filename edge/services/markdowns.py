@@ -8,8 +8,7 @@ from typing import Final
 
 from contract.lots import is_fresh
 from contract.stock import Markdown
-from edge.domain.basket import NO_DISCOUNT, Discount, EnteredCode
-from edge.services import lots
+from edge.domain.basket import NO_DISCOUNT, Discount
 from edge.services.shop import Work
 
 # The rule of the product's own category goes before the one of all.
@@ -22,9 +21,8 @@ LIMIT 1
 """
 
 
-def discount(work: Work, sku: str, entered: EnteredCode, day: str) -> Discount:
-    """What the shop takes off: by the date that was scanned, else by the one that every fresh piece here keeps to."""
-    expiry = entered.expiry or lots.sure_expiry(work.unit, sku, day)
+def discount(work: Work, sku: str, expiry: str, day: str) -> Discount:
+    """What the shop takes off goods that are to be used by `expiry`, nothing where that is ""."""
     row = work.unit.sql(_RULES, (sku,)).fetchone() if expiry else None
     if row is None or not is_fresh(expiry, day):
         return NO_DISCOUNT

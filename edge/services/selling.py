@@ -10,7 +10,7 @@ from pydantic import TypeAdapter
 from sqlalchemy import bindparam
 from sqlmodel import col, update
 
-from contract.lots import is_fresh
+from contract import lots as rule
 from contract.sales import BasketVoided, SaleCompleted
 from edge.db.tables import BasketRow, Payment, rows_of
 from edge.db.unit_of_work import Reader
@@ -295,8 +295,7 @@ def _make_room(work: Work) -> None:
 
 def _add(work: Work, entered: EnteredCode, quantity: int) -> BasketView:
     shift = work.shift()
-    article = _article(work, entered, shift.business_date)
-    off = markdowns.discount(work, article.sku, entered, shift.business_date)
+    article, off = _rung_up(work, entered, shift.business_date)
     before = _open(work.unit)
     if before is None:
         basket = baskets.add(_new_basket(work, shift), article, entered, quantity, off)
@@ -308,7 +307,10 @@ def _add(work: Work, entered: EnteredCode, quantity: int) -> BasketView:
     return BasketView("open", basket, baskets.price(basket))
 
 
-def _article(work: Work, entered: EnteredCode, business_date: str) -> baskets.Article:
+def _rung_up(
+    work: Work, entered: EnteredCode, business_date: str
+) -> tuple[baskets.Article, Discount]:
+    """What a code costs now, and what is taken off by its use-by date: the one scanned, else the shelf's."""
     if receipt_code.is_receipt_code(entered.code):
         raise ReceiptScanned
     if is_member_code(entered.code) or is_coupon_code(entered.code):
@@ -318,18 +320,19 @@ def _article(work: Work, entered: EnteredCode, business_date: str) -> baskets.Ar
         raise WalletScanned(name=NAMES[wallet])
     settings = work.shop.settings
     article = catalogue.find(work.unit, entered, settings.currency, settings.language)
-    expiry = entered.expiry or lots.last_expiry(work.unit, article.sku, business_date)
-    if not is_fresh(expiry, business_date):
+    here = [] if entered.expiry else lots.if_any(work.unit, article.sku)
+    expiry = entered.expiry or rule.last_expiry(here, business_date)
+    if not rule.is_fresh(expiry, business_date):
         raise GoodsExpired(name=article.name, expiry=expiry, business_date=business_date)
-    return article
+    known = entered.expiry or rule.sure_expiry(here, business_date)
+    return article, markdowns.discount(work, article.sku, known, business_date)
 
 
 def _filled(work: Work, shift: OpenShift, ordered: Sequence[Ordered]) -> Basket:
     basket = _new_basket(work, shift)
     for line in ordered:
         entered = EnteredCode(line.code, entry_method="keyed")
-        article = _article(work, entered, shift.business_date)
-        off = markdowns.discount(work, article.sku, entered, shift.business_date)
+        article, off = _rung_up(work, entered, shift.business_date)
         basket = baskets.add(basket, article, entered, line.quantity, off)
     if not basket.lines:
         raise NothingToSell
