@@ -1,6 +1,7 @@
 """The real processes of one company's shop, started and driven from outside, as a stranger would.
 
-A Party is one process with its log file; a Company is the five of them on ports of this machine.
+A Party is one process with its log file; a Company is the five of them on ports of this machine, six where customers
+pay by wallet.
 Nothing here looks into a process: it is asked over HTTP and TCP, and ended by signals.
 """
 
@@ -23,6 +24,7 @@ import httpx
 
 from hardware_sim import settings_files
 from hardware_sim.settings_files import Shop
+from hardware_sim.wallets.contracts import Contracts
 
 HOST = "127.0.0.1"
 LOWEST_PORT = 10_000
@@ -58,6 +60,7 @@ class Ports:
     line_control: int
     printer: int
     payment_terminal: int
+    wallets: int
 
     @classmethod
     def in_a_row(cls, first: int) -> Self:
@@ -259,7 +262,7 @@ def broker_query() -> str:
 
 
 class Company:
-    """A hub, a box, the broker, the line between box and broker, and a simulated counter.
+    """A hub, a box, the broker, the line between box and broker, a simulated counter, and the wallets' providers.
 
     The settings files are written here; data and logs stay in `folder`, so that a Company made
     again in the same folder goes on where the last one stopped.
@@ -274,21 +277,26 @@ class Company:
         self.broker = self._broker()
         self.hub = self._web("hub", ports.hub, "/health", "hub", "run", "--settings", "hub.toml")
         self.line = self._line()
+        self.wallets = self._web(
+            "wallets", ports.wallets, "/api/wallets", "sim", "wallets", "wallets.toml"
+        )
         self.sim = self._web("sim", ports.sim, "/api/shop", "sim", "run", "shop.toml")
         self.box = self._web("box", ports.box, "/health", "edge", "run", "--settings", "edge.toml")
 
     def another(self, name: str, shop: Shop) -> Self:
-        """Another shop of this company, in a folder of its own: its box and its line are new, hub and broker ours."""
+        """Another shop of this company, in a folder of its own: its box and its line are new, all else is ours."""
         fresh = Ports.free(without=astuple(self.ports))
-        ports = replace(fresh, hub=self.ports.hub, broker=self.ports.broker)
+        ours = self.ports
+        ports = replace(fresh, hub=ours.hub, broker=ours.broker, wallets=ours.wallets)
         other = type(self)(self.folder / name, ports, shop)
-        other.broker, other.hub = self.broker, self.hub
+        other.broker, other.hub, other.wallets = self.broker, self.hub, self.wallets
         return other
 
     @property
     def parties(self) -> tuple[Party, ...]:
         """In the order in which they are started; stopped the other way round."""
-        return (self.broker, self.hub, self.line, self.sim, self.box)
+        wallets = (self.wallets,) if self.shop.takes_wallets else ()
+        return (self.broker, self.hub, self.line, *wallets, self.sim, self.box)
 
     @property
     def scanner(self) -> str:
@@ -339,11 +347,16 @@ class Company:
 
     def _write_settings(self) -> None:
         query = broker_query()
+        contracts = Contracts() if self.shop.takes_wallets else None
+        wallets = contracts.of_company(f"http://{HOST}:{self.ports.wallets}") if contracts else {}
         texts = {
-            "hub.toml": settings_files.hub(self.shop, self.ports, query),
+            "hub.toml": settings_files.hub(self.shop, self.ports, query, wallets),
             "edge.toml": settings_files.edge(self.shop, self.ports, query, self.scanner),
             "shop.toml": settings_files.counter(self.shop, self.ports, self.scanner),
         }
+        if contracts:
+            providers = contracts.of_providers()
+            texts["wallets.toml"] = settings_files.wallets(self.shop, self.ports, providers)
         for name, text in texts.items():
             (self.folder / name).write_text(text, encoding="utf-8")
 

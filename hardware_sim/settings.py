@@ -6,6 +6,7 @@
     language = "en"
     currency = "KRW"
     line_control_url = ""               # where `twinstore sim line` is controlled; "" = no switch on the page
+    wallets_url = ""                    # where `twinstore sim wallets` runs; "" = no customer has a wallet
 
     [scanner]
     link = "scanner.tty"                # the path of its serial line
@@ -120,6 +121,7 @@ class ShopSettings(Table):
     timezone: str = "Asia/Seoul"
     accent: str = "oklch(0.55 0.13 250)"
     line_control_url: str = ""
+    wallets_url: str = ""
     scanner: ScannerSettings = ScannerSettings()
     printer: PrinterSettings = PrinterSettings()
     drawer: DrawerSettings = DrawerSettings()

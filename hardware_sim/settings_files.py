@@ -32,6 +32,8 @@ class Ports(Protocol):
     def printer(self) -> int: ...
     @property
     def payment_terminal(self) -> int: ...
+    @property
+    def wallets(self) -> int: ...
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,10 @@ class Scannable:
 
 @dataclass(frozen=True)
 class Shop:
-    """Who runs the shop and where it stands. The defaults are Maru's Office Tower."""
+    """Who runs the shop and where it stands. The defaults are Maru's Office Tower.
+
+    `takes_wallets` where the company has contracts with WeChat Pay and Alipay.
+    """
 
     company: str = "maru"
     company_name: str = "Maru"
@@ -67,6 +72,7 @@ class Shop:
     database_url: str = ""
     printer_model: str = "epson-tm-t88v"
     on_the_bench: Sequence[Scannable] = ()
+    takes_wallets: bool = False
 
     @property
     def sign(self) -> str:
@@ -105,8 +111,8 @@ def _value(value: Any) -> str:
 # -- the files ---------------------------------------------------------------------------------
 
 
-def hub(shop: Shop, ports: Ports, query: str) -> str:
-    """`query` is what the broker's URL ends with, where it needs more than an address."""
+def hub(shop: Shop, ports: Ports, query: str, wallets: Mapping[str, Any]) -> str:
+    """`query` is what the broker's URL ends with, where it needs more than an address; `wallets` may be empty."""
     values = {
         "company": shop.company,
         "company_name": shop.company_name,
@@ -121,7 +127,7 @@ def hub(shop: Shop, ports: Ports, query: str) -> str:
         "public_url": f"http://{HOST}:{ports.hub}",
     }
     database = {"database_url": shop.database_url} if shop.database_url else {}
-    return toml(values | database)
+    return toml(values | database | ({"wallets": wallets} if wallets else {}))
 
 
 def edge(shop: Shop, ports: Ports, query: str, scanner: str) -> str:
@@ -192,12 +198,26 @@ def counter(shop: Shop, ports: Ports, scanner: str) -> str:
             "timezone": shop.timezone,
             "accent": shop.accent,
             "line_control_url": f"http://{HOST}:{ports.line_control}",
+            "wallets_url": f"http://{HOST}:{ports.wallets}" if shop.takes_wallets else "",
             "products": [{"name": it.name, "data": it.data} for it in shop.on_the_bench],
             "scanner": {"link": scanner},
             "printer": {"model": shop.printer_model, "port": ports.printer},
             "payment_terminal": {"port": ports.payment_terminal},
         }
     )
+
+
+def wallets(shop: Shop, ports: Ports, contracts: Mapping[str, Any]) -> str:
+    """wallets.toml: the simulated providers that `twinstore sim wallets` starts."""
+    values = {
+        "host": HOST,
+        "port": ports.wallets,
+        "language": shop.language,
+        "currency": shop.currency,
+        "timezone": shop.timezone,
+        "accent": shop.accent,
+    }
+    return toml({**values, **contracts})
 
 
 # -- brokers -----------------------------------------------------------------------------------

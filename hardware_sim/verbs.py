@@ -20,6 +20,7 @@ name = "shop"
 host = "127.0.0.1"
 port = 8300               # the page, and the API that presses for you
 language = "en"           # ko, zh
+wallets_url = ""          # where `twinstore sim wallets` runs: then customers can show codes
 
 [scanner]
 link = "scanner.tty"      # where its serial line is found
@@ -119,7 +120,7 @@ def sim_wallets(wallets: Path) -> None:
     type=click.IntRange(1024, 65000),
     default=8100,
     show_default=True,
-    help="First of ten ports in a row; another one lets a second demo run beside the first.",
+    help="First of eleven ports in a row; another one lets a second demo run beside the first.",
 )
 @click.option(
     "--language",

@@ -29,6 +29,7 @@ class Bench:
 
     wallets: Wallets
     settings: WalletsSettings
+    url: str
     seconds: list[float] = field(default_factory=lambda: [1000.0])
 
     def __post_init__(self) -> None:
@@ -75,7 +76,7 @@ def served_bench() -> Iterator[Bench]:
         ),
     )
     try:
-        yield Bench(wallets, settings)
+        yield Bench(wallets, settings, url)
     finally:
         server.should_exit = True
         thread.join(5)

@@ -13,6 +13,7 @@ POST /api/payment_terminal/press        {"button": "approve" | "decline" | "canc
 POST /api/payment_terminal/fault        {"name"}        (payment_terminals/nexo.py: FAULTS)
 POST /api/payment_terminal/plug         {"state": "in" | "out"}
 GET  /api/payment_terminal/ledger       what moved
+POST /api/wallets/{provider}/show       a customer shows her code, and it is scanned; all else is at `wallets_url`
 GET  /api/line       POST /api/line     {"state": "up" | "cut" | "hole" | "slow", ...}
 """
 
@@ -24,6 +25,7 @@ from fastapi import APIRouter
 from fastapi.responses import PlainTextResponse, Response
 from pydantic import BaseModel, ConfigDict
 
+from hardware_sim.bench.hands import Reach, show_code
 from hardware_sim.bench.line_control import LineControl
 from hardware_sim.counter import Counter
 from hardware_sim.payment_terminals.nexo import FAULTS as TERMINAL_FAULTS
@@ -75,14 +77,16 @@ class Head(BaseModel):
     state: Literal["ok", "hot"]
 
 
-def router(counter: Counter, line: LineControl) -> APIRouter:
+def router(reach: Reach) -> APIRouter:
+    counter = reach.counter
     whole = APIRouter(prefix="/api")
-    whole.include_router(_shop(counter, line))
+    whole.include_router(_shop(counter, reach.line))
     whole.include_router(_scanner(counter))
     whole.include_router(_printer(counter))
     whole.include_router(_drawer(counter))
     whole.include_router(_paper(counter))
     whole.include_router(_terminal(counter))
+    whole.include_router(_wallets(reach))
     return whole
 
 
@@ -259,5 +263,17 @@ def _terminal(counter: Counter) -> APIRouter:
             "moved_minor": book.moved_minor,
             "times_charged": book.times_charged(),
         }
+
+    return routes
+
+
+def _wallets(reach: Reach) -> APIRouter:
+    """The code itself stays between phone and scanner."""
+    routes = APIRouter(prefix="/wallets")
+
+    @routes.post("/{provider}/show")
+    def show(provider: str) -> dict[str, Any]:
+        show_code(reach, provider)
+        return {"provider": provider}
 
     return routes

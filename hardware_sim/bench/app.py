@@ -6,17 +6,22 @@ from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, Response
 
 from hardware_sim.bench import api, page
+from hardware_sim.bench.hands import Reach
 from hardware_sim.bench.line_control import LineControl
+from hardware_sim.bench.wallet_control import WalletControl
 from hardware_sim.counter import Counter
 from ui.security import OwnNames
 
 
 def create_app(counter: Counter) -> FastAPI:
     app = FastAPI(title="Twinstore bench", docs_url=None, redoc_url=None)
-    line = LineControl(counter.settings.line_control_url)
+    settings = counter.settings
+    reach = Reach(
+        counter, LineControl(settings.line_control_url), WalletControl(settings.wallets_url)
+    )
     app.add_exception_handler(ValueError, _refuse)
-    app.include_router(api.router(counter, line))
-    page.add_to(app, counter, line)
+    app.include_router(api.router(reach))
+    page.add_to(app, reach)
     app.add_middleware(OwnNames)
     return app
 

@@ -11,11 +11,10 @@ from typing import Annotated, Any, Final
 from fastapi import FastAPI, Form, Request
 from fastapi.responses import RedirectResponse, Response
 
-from hardware_sim.bench.hands import HANDS, Told, use
-from hardware_sim.bench.line_control import LineControl
+from hardware_sim.bench.hands import HANDS, Reach, Told, use
 from hardware_sim.bench.listing import listing
 from hardware_sim.bench.symbols import bars, modules
-from hardware_sim.counter import Counter
+from hardware_sim.bench.wallet_control import PROVIDERS
 from hardware_sim.demo.products import products
 from hardware_sim.payment_terminals.nexo import FAULTS as TERMINAL_FAULTS
 from hardware_sim.payment_terminals.nexo import STEPS
@@ -23,6 +22,8 @@ from hardware_sim.printers.models import models
 from hardware_sim.printers.paper import Receipt
 from hardware_sim.scanners.serial_line import FAULTS as SCANNER_FAULTS
 from hardware_sim.settings import ProductSettings
+from hardware_sim.wallets.provider import FAULTS as WALLET_FAULTS
+from hardware_sim.wallets.provider import STEPS as WALLET_STEPS
 from ui import stream
 from ui.pages import Look, Pages, Place
 
@@ -30,7 +31,9 @@ EVERY_S: Final = 0.2
 PRODUCTS_SHOWN: Final = 8
 RECEIPTS_SHOWN: Final = 3
 MOVEMENTS_SHOWN: Final = 4
-PARTS: Final = ("told", "scanner", "paper", "printer", "bytes", "drawer", "terminal", "line")
+PARTS: Final = (
+    *("told", "scanner", "paper", "printer", "bytes", "drawer", "terminal", "line", "wallets"),
+)
 CODECS: Final = {"": "ascii", "ksc5601": "cp949", "gb18030": "gb18030"}
 LINE_STATES: Final = ("up", "cut", "hole", "slow")
 
@@ -59,11 +62,11 @@ class Piece:
 class Bench:
     """One counter's page."""
 
-    def __init__(self, counter: Counter, line: LineControl) -> None:
-        self.counter = counter
-        self.line = line
+    def __init__(self, reach: Reach) -> None:
+        self.reach = reach
+        self.counter = reach.counter
         self.told = Told()
-        settings = counter.settings
+        settings = reach.counter.settings
         place = Place(settings.currency, settings.timezone, settings.accent, settings.language)
         self.pages = Pages(Path(__file__).parent, place)
         self.codec = CODECS[models()[settings.printer.model].double_byte]
@@ -73,14 +76,18 @@ class Bench:
         """Everything the parts show, taken at one moment each."""
         return {
             **self.counter.state(),
-            "line": self.line.state(),
-            "has_line": bool(self.line.url),
+            "line": self.reach.line.state(),
+            "has_line": bool(self.reach.line.url),
+            "wallets": self.reach.wallets.state(),
+            "has_wallets": bool(self.reach.wallets.url),
             "told": self.told,
             "pieces": self._pieces(),
             "commands": listing(self.counter.printer.received(), self.codec),
             "movements": self.counter.payment_terminal.ledger.rows()[-MOVEMENTS_SHOWN:],
             "steps": STEPS,
             "line_states": LINE_STATES,
+            "providers": PROVIDERS,
+            "wallet_steps": WALLET_STEPS,
         }
 
     def parts(self, look: Look) -> dict[str, str]:
@@ -97,10 +104,11 @@ class Bench:
             goods=self.goods,
             scanner_faults=sorted(SCANNER_FAULTS),
             terminal_faults=list(TERMINAL_FAULTS),
+            wallet_faults=list(WALLET_FAULTS) if self.reach.wallets.url else [],
         )
 
     def use(self, name: str, value: str) -> None:
-        self.told = use(name, value, self.counter, self.line)
+        self.told = use(name, value, self.reach)
 
     def _pieces(self) -> list[Piece]:
         printer = self.counter.printer
@@ -123,8 +131,8 @@ def demo_products() -> list[ProductSettings]:
     return [ProductSettings(name=it.names, data=it.gtin) for it in products()[:PRODUCTS_SHOWN]]
 
 
-def add_to(app: FastAPI, counter: Counter, line: LineControl) -> None:
-    bench = Bench(counter, line)
+def add_to(app: FastAPI, reach: Reach) -> None:
+    bench = Bench(reach)
     bench.pages.add_to(app)
 
     @app.get("/", include_in_schema=False)

@@ -1,4 +1,4 @@
-"""`twinstore demo`: the first minute. Five real processes, a landing page, a shop to sell from."""
+"""`twinstore demo`: the first minute. Six real processes, a landing page, a shop to sell from."""
 
 import logging
 import os
@@ -66,6 +66,7 @@ def maru(items: list[Product], language: str) -> Shop:
         language=language,
         printer_model=PRINTERS.get(language, plain.printer_model),
         on_the_bench=[Scannable(item.names, item.gtin) for item in items if is_shown(item)],
+        takes_wallets=True,
     )
 
 
@@ -98,7 +99,7 @@ def addresses(company: Company, items: list[Product]) -> list[str]:
         f"  {company.box.url}  the counter: type {items[0].gtin}, Enter, then take the money",
         f"  {company.hub.url}  the console: open the box's page, box and hub agree fact for fact",
         f"  {company.hub.url}/shop  the online shop: order something, and see it reach the counter",
-        f"  {company.sim.url}  the bench: scan, tear the receipt, open the printer's cover",
+        f"  {company.sim.url}  the bench: scan, pay by WeChat Pay or Alipay, tear the receipt",
         f"Ctrl-C stops everything. Logs are in {company.folder / 'logs'}.",
     ]
 

@@ -52,6 +52,7 @@ class Mark:
 class Drawing:
     hub: Mark
     broker: Mark
+    wallets: Mark
     line: Mark
     box: Mark
     peripherals: tuple[Mark, ...]
@@ -61,6 +62,9 @@ def drawing(picture: Picture, company: Company) -> Drawing:
     return Drawing(
         hub=hub_mark(picture, company.hub.url),
         broker=running("broker", is_alive=picture.broker_is_alive),
+        wallets=running(
+            "wallets", is_alive=picture.wallets_are_alive, href=f"{company.sim.url}/#wallets"
+        ),
         line=line_mark(picture, company.sim.url),
         box=box_mark(picture.till, company.box.url),
         peripherals=tuple(peripheral_mark(name, picture, company.sim.url) for name in PERIPHERALS),

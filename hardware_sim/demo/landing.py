@@ -1,4 +1,4 @@
-"""The landing page: Maru drawn live, and the tour. A server of the demo's own, beside the five processes."""
+"""The landing page: Maru drawn live, and the tour. A server of the demo's own, beside the six processes."""
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping

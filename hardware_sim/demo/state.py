@@ -51,6 +51,7 @@ class Picture:
     sim_answers: bool = False
     broker_is_alive: bool = False
     line_is_alive: bool = False
+    wallets_are_alive: bool = False
 
     @property
     def numbers_meet(self) -> bool:
@@ -79,6 +80,7 @@ async def look(client: httpx.AsyncClient, company: Company) -> Picture:
         sim_answers=sim is not None,
         broker_is_alive=company.broker.is_alive,
         line_is_alive=company.line.is_alive,
+        wallets_are_alive=company.wallets.is_alive,
     )
 
 

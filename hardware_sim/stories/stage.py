@@ -60,7 +60,7 @@ class Stage:
         shutil.rmtree(self.folder, ignore_errors=True)
         self.folder.mkdir(parents=True)
         clock_url = f"file:{self.folder / CLOCK_FILE}"
-        shop = Shop(language="en", clock_url=clock_url)
+        shop = Shop(language="en", clock_url=clock_url, takes_wallets=True)
         self.company = Company(self.folder / "company", Ports.free(), shop)
         self.till = Till(self.company.box.url)
         self.office = HeadOffice(self.company.hub.url)

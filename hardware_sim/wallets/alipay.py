@@ -36,6 +36,7 @@ TRADE_STATUS: Final = {
 ERRORS: Final = {
     "number_used": ("ACQ.CONTEXT_INCONSISTENT", "交易信息被篡改"),
     "code_used": ("ACQ.PAYMENT_AUTH_CODE_INVALID", "支付授权码无效"),
+    "code_old": ("ACQ.PAYMENT_AUTH_CODE_INVALID", "支付授权码无效"),
     "missing": ("ACQ.TRADE_NOT_EXIST", "交易不存在"),
     "not_refundable": ("ACQ.TRADE_STATUS_ERROR", "交易状态不合法"),
     "refund_too_large": ("ACQ.REFUND_AMT_NOT_EQUAL_TOTAL", "退款金额超限"),

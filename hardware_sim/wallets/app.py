@@ -4,6 +4,7 @@ POST /wechat/pay/micropay ...           WeChat Pay (wechat_pay.py)
 POST /alipay/gateway.do                 Alipay (alipay.py)
 GET  /api/wallets                       both providers' state
 GET  /api/wallets/ledger                what moved, by provider
+POST /api/wallets/{provider}/show       {"code"}: a fresh one, as a phone shows it
 POST /api/wallets/{provider}/script     {"next": ["approve", "password", ...]}
 POST /api/wallets/{provider}/press      {"button": "approve" | "decline"}
 POST /api/wallets/{provider}/fault      {"name"}        (provider.py: FAULTS)
@@ -158,6 +159,10 @@ def _bench(wallets: Wallets) -> APIRouter:
             name: {key: state[key] for key in LEDGER_PARTS}
             for name, state in wallets.state().items()
         }
+
+    @routes.post("/{provider}/show")
+    def show(provider: str) -> dict[str, Any]:
+        return {"code": wallets.provider(provider).show()}
 
     @routes.post("/{provider}/script")
     def script(provider: str, body: Script) -> dict[str, Any]:

@@ -14,6 +14,7 @@ Faults are armed by name for the next call of their kind; `FAULTS` says what eac
 
 from __future__ import annotations
 
+import secrets
 import threading
 import time
 from collections import deque
@@ -25,6 +26,9 @@ from hardware_sim.wallets.ledger import Entry, Ledger
 
 PASSWORD_S: Final = 4.0
 LATE_S: Final = 3.0
+CODE_S: Final = 60.0  # a phone shows a fresh code after that, and the old one is worth nothing
+CODE_DIGITS: Final = 18
+FIRST_CODES: Final = {"wechat_pay": range(10, 16), "alipay": range(25, 31)}
 STEPS: Final = ("approve", "decline", "password", "gives_up", "wait", "late")
 BUTTONS: Final = ("approve", "decline")
 
@@ -93,6 +97,7 @@ class WalletProvider:
         self._now = now
         self._speed = speed
         self._used_codes: set[str] = set()  # in memory alone: a code is a secret
+        self._shown_s: dict[str, float] = {}
         for entry in self.ledger.entries:
             self._remember(entry)
 
@@ -146,6 +151,15 @@ class WalletProvider:
                 **self.ledger.summary(),
             }
 
+    def show(self) -> str:
+        """A fresh payment code on a customer's phone. One that no phone here has shown is taken as somebody else's."""
+        start = str(secrets.choice(FIRST_CODES[self.name]))
+        left = CODE_DIGITS - len(start)
+        code = f"{start}{secrets.randbelow(10**left):0{left}d}"
+        with self.lock:
+            self._shown_s[code] = self._now()
+        return code
+
     # -- what shops ask --
 
     def pay(self, number: str, code: str, amount_minor: int, currency: str) -> Order:
@@ -153,6 +167,8 @@ class WalletProvider:
             raise Refusal("number_used")
         if code in self._used_codes:
             raise Refusal("code_used")
+        if self._now() - self._shown_s.get(code, self._now()) > CODE_S / self._speed:
+            raise Refusal("code_old")
         self._used_codes.add(code)
         step = self.script.popleft() if len(self.script) > 1 else self.script[0]
         order = Order(number, amount_minor, currency, self._fresh_id(), step)

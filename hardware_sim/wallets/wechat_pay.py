@@ -35,6 +35,7 @@ TRADE_STATES: Final = {
 ERRORS: Final = {
     "number_used": ("OUT_TRADE_NO_USED", "商户订单号重复"),
     "code_used": ("AUTH_CODE_INVALID", "付款码已被使用"),
+    "code_old": ("AUTHCODEEXPIRE", "付款码已过期，请用户刷新后再试"),
     "missing": ("ORDERNOTEXIST", "订单不存在"),
     "not_refundable": ("TRADE_STATE_ERROR", "订单状态错误"),
     "refund_too_large": ("REFUND_FEE_MISMATCH", "退款金额大于订单金额"),

@@ -124,7 +124,7 @@ def test_settings_in_this_environment_do_not_reach_the_processes() -> None:
 
 
 def test_ports_in_a_row() -> None:
-    assert Ports.in_a_row(8100) == Ports(*range(8100, 8110))
+    assert Ports.in_a_row(8100) == Ports(*range(8100, 8111))
 
 
 def test_free_ports_are_different_and_free() -> None:
@@ -160,7 +160,7 @@ def test_ports_that_are_promised_already_are_not_given_again(
 def test_where_no_port_is_free_it_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     first = Ports.free()
     monkeypatch.setattr(processes, "quiet_ports", lambda: range(first.hub, first.hub + 1))
-    with pytest.raises(PartyError, match=r"^Expected 10 free ports, got 0\.$"):
+    with pytest.raises(PartyError, match=r"^Expected 11 free ports, got 0\.$"):
         Ports.free(without=[first.hub])
 
 
@@ -185,6 +185,15 @@ def test_another_shop_shares_hub_and_broker_and_nothing_else(tmp_path: Path) -> 
     line = other.line.command
     assert line[line.index("--to") + 1] == f"127.0.0.1:{first.ports.broker}"
     assert 'edge_id = "maru-hillside-1"' in (other.folder / "edge.toml").read_text()
+
+
+def test_where_customers_pay_by_wallet_its_providers_run_too_for_every_shop(tmp_path: Path) -> None:
+    first = Company(tmp_path, Ports.free(), Shop(takes_wallets=True))
+    assert [it.name for it in first.parties] == ["broker", "hub", "line", "wallets", "sim", "box"]
+    assert (tmp_path / "wallets.toml").exists()
+    other = first.another("hillside", Shop(edge_id="maru-hillside-1", takes_wallets=True))
+    assert other.wallets is first.wallets
+    assert f'wallets_url = "{first.wallets.url}"' in (other.folder / "shop.toml").read_text()
 
 
 @pytest.mark.requires("mosquitto")

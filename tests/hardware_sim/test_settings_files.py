@@ -6,6 +6,8 @@ from dataclasses import replace
 from hardware_sim import settings_files
 from hardware_sim.processes import Ports
 from hardware_sim.settings_files import Scannable, Shop
+from hardware_sim.wallets.alipay import is_signed, sign
+from hardware_sim.wallets.contracts import Contracts
 
 PORTS = Ports.in_a_row(8100)
 
@@ -30,14 +32,14 @@ def test_the_box_reaches_broker_and_hub_through_the_line() -> None:
 
 
 def test_the_hub_reaches_the_broker_itself() -> None:
-    hub = tomllib.loads(settings_files.hub(Shop(), PORTS, ""))
+    hub = tomllib.loads(settings_files.hub(Shop(), PORTS, "", {}))
     assert hub["broker_url"] == "mqtt://127.0.0.1:8104"
     assert "database_url" not in hub
 
 
 def test_the_hub_on_postgresql() -> None:
     shop = replace(Shop(), database_url="postgresql+psycopg://maru@127.0.0.1/maru")
-    hub = tomllib.loads(settings_files.hub(shop, PORTS, ""))
+    hub = tomllib.loads(settings_files.hub(shop, PORTS, "", {}))
     assert hub["database_url"] == "postgresql+psycopg://maru@127.0.0.1/maru"
 
 
@@ -47,6 +49,23 @@ def test_the_counter_has_the_line_to_pull_and_something_to_scan() -> None:
     assert counter["line_control_url"] == "http://127.0.0.1:8107"
     assert counter["products"] == [{"name": {"en": "Rye loaf"}, "data": "2000010000067"}]
     assert counter["scanner"] == {"link": "/data/scanner.tty"}
+
+
+def test_hub_and_providers_agree_on_the_keys_and_each_has_only_its_own() -> None:
+    contracts = Contracts()
+    shop = replace(Shop(), takes_wallets=True)
+    company = contracts.of_company("http://127.0.0.1:8110")
+    hub = tomllib.loads(settings_files.hub(shop, PORTS, "", company))["wallets"]
+    providers = tomllib.loads(settings_files.wallets(shop, PORTS, contracts.of_providers()))
+    assert hub["wechat_pay"]["url"] == "http://127.0.0.1:8110/wechat"
+    assert hub["wechat_pay"]["key"] == providers["wechat_pay"]["key"]
+    signed = sign("a=1", hub["alipay"]["private_key"])
+    assert is_signed("a=1", signed, providers["alipay"]["merchant_key"])
+    answered = sign("b=2", providers["alipay"]["private_key"])
+    assert is_signed("b=2", answered, hub["alipay"]["provider_key"])
+    assert providers["port"] == 8110
+    assert Contracts().key != contracts.key
+    assert contracts.key not in repr(contracts)
 
 
 def test_mosquitto_keeps_to_this_machine_and_writes_nothing() -> None:

@@ -11,14 +11,17 @@ import pytest
 from fastapi.testclient import TestClient
 
 import hardware_sim.bench
-from hardware_sim.bench.hands import HANDS
+from hardware_sim.bench.hands import HANDS, Reach
 from hardware_sim.bench.line_control import LineControl
 from hardware_sim.bench.page import PARTS, Bench, changes
+from hardware_sim.bench.wallet_control import WalletControl
 from hardware_sim.counter import Counter
 from hardware_sim.line import STATES
 from hardware_sim.payment_terminals.nexo import FAULTS as TERMINAL_FAULTS
 from hardware_sim.payment_terminals.nexo import STEPS
 from hardware_sim.scanners.serial_line import FAULTS as SCANNER_FAULTS
+from hardware_sim.wallets.provider import FAULTS as WALLET_FAULTS
+from hardware_sim.wallets.provider import STEPS as WALLET_STEPS
 from ui.catalogues import keys
 from ui.pages import Look
 
@@ -71,6 +74,8 @@ def test_every_language_has_every_sentence() -> None:
         *(f"bench.step.{it}" for it in STEPS),
         *(f"bench.paying.{it}" for it in (*STEPS, "abort")),
         *(f"bench.line.state.{it}" for it in STATES),
+        *(f"bench.wallet.step.{it}" for it in WALLET_STEPS),
+        *(f"bench.fault.wallet.{it}" for it in WALLET_FAULTS),
     }
     assert wanted <= by_language["en"]
 
@@ -123,7 +128,7 @@ def test_a_scanned_script_stays_text(client: TestClient) -> None:
 
 
 async def test_the_stream_brings_only_what_changed(counter: Counter) -> None:
-    bench = await asyncio.to_thread(Bench, counter, LineControl(""))
+    bench = await asyncio.to_thread(Bench, Reach(counter, LineControl(""), WalletControl("")))
     stream = changes(bench, Look("en"))
     first = (await anext(stream)).decode()
     assert all(f'hx-target="#{it}"' in first for it in PARTS)

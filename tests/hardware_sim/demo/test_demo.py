@@ -58,7 +58,7 @@ def test_every_ending_stops_the_shop_and_a_second_one_does_not_disturb_it(
     monkeypatch.setattr(Company, "stop", stop)
     monkeypatch.setattr(demo, "open_shop", lambda *_: os.kill(os.getpid(), ending))
     assert demo.run(tmp_path, 8100, "en") == 0
-    assert stopped == ["broker", "hub", "line", "sim", "box"]
+    assert stopped == ["broker", "hub", "line", "wallets", "sim", "box"]
 
 
 @pytest.mark.usefixtures("handlers")

@@ -27,6 +27,7 @@ WELL = Picture(
     sim_answers=True,
     broker_is_alive=True,
     line_is_alive=True,
+    wallets_are_alive=True,
 )
 
 
@@ -39,6 +40,8 @@ def test_a_shop_that_is_well(company: Company) -> None:
     drawn = drawing.drawing(WELL, company)
     assert drawn.hub == Mark("hub", "good", "facts", {"n": 12}, "http://127.0.0.1:8101")
     assert drawn.broker == Mark("broker", "good", "running", {})
+    bench = "http://127.0.0.1:8103/#wallets"
+    assert drawn.wallets == Mark("wallets", "good", "running", {}, bench)
     assert drawn.line == Mark("line", "good", "up", {}, "http://127.0.0.1:8103")
     assert drawn.box == Mark("box", "good", "facts", {"n": 12}, "http://127.0.0.1:8102")
     assert [(it.name, it.tone, it.word) for it in drawn.peripherals] == [
@@ -57,7 +60,9 @@ def test_a_shop_with_the_line_pulled(company: Company) -> None:
 
 def test_nothing_answers(company: Company) -> None:
     drawn = drawing.drawing(Picture(), company)
-    assert {it.tone for it in (drawn.hub, drawn.broker, drawn.line, drawn.box)} == {"bad"}
+    assert {it.tone for it in (drawn.hub, drawn.broker, drawn.wallets, drawn.line, drawn.box)} == {
+        "bad"
+    }
     assert {it.tone for it in drawn.peripherals} == {"off"}
 
 
