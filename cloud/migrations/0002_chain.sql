@@ -429,6 +429,7 @@ CREATE TABLE order_job (
     accepted_at {moment},
     ready_at {moment},
     handed_at {moment},
+    told INTEGER NOT NULL,
     PRIMARY KEY (job_id)
 );
 CREATE INDEX ix_order_job_location_id ON order_job (location_id);

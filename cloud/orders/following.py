@@ -221,26 +221,21 @@ def _carry_out(case: Case, way: Way) -> None:
 def _hear(case: Case) -> None:
     for job in case.jobs:
         stand = case.stands.get(job.job_id)
-        if stand is not None and _is_news(job, stand):
+        if stand is not None and stand.told > job.told:
             _note(case, job, stand)
 
 
-def _is_news(job: OrderJob, stand: Stand) -> bool:
-    return (job.state, job.ready_at, job.handed_at) != (
-        stand.state,
-        stand.ready_at,
-        stand.handed_at,
-    )
-
-
 def _note(case: Case, job: OrderJob, stand: Stand) -> None:
+    is_step = (job.state, job.handed_at) != (stand.state, stand.handed_at)
+    job.told = stand.told
     job.state, job.place, job.reason = stand.state, stand.place, stand.reason
     job.accepted_at, job.ready_at, job.handed_at = (
         stand.accepted_at,
         stand.ready_at,
         stand.handed_at,
     )
-    case.says("job", job=job.number, location_id=job.location_id, state=stand.state)
+    if is_step:
+        case.says("job", job=job.number, location_id=job.location_id, state=stand.state)
     _move_goods(case, job, stand)
     if stand.ready_at or stand.is_over:
         measuring.measure(case.session, job.location_id, case.now)

@@ -23,8 +23,12 @@ class Told(Protocol):
 
 @dataclass
 class Stand:
-    """`handed` is everything that has left the shop by this job; `expected_at` what it said when it will be late."""
+    """`picked` is everything that was ever laid aside for this job and not put back, `handed` what of it has left.
 
+    `expected_at` is what the shop said when it will be late, `told` how many of its facts count.
+    """
+
+    told: int = 0
     state: str = "offered"
     accepted_at: datetime | None = None
     ready_at: datetime | None = None
@@ -53,6 +57,7 @@ def _take(stand: Stand, event: Told) -> None:
     """A hand-over stands whatever else is said: goods that have left the shop have left it."""
     body: dict[str, Any] = json.loads(event.body)
     if stand.state != "handed_over":
+        stand.told += 1
         _TAKERS[event.type](stand, event.occurred_at, body)
 
 
@@ -67,9 +72,10 @@ def _declined(stand: Stand, at: datetime, body: Mapping[str, Any]) -> None:
 
 
 def _picked(stand: Stand, at: datetime, body: Mapping[str, Any]) -> None:
+    """A fact says what was laid aside now: what was missing before comes on top of what lies there."""
     stand.state = "picked"
     stand.accepted_at = stand.accepted_at or at
-    stand.picked = _goods(body["picked"])
+    stand.picked += _goods(body["picked"])
     stand.is_short = bool(body.get("is_short"))
 
 
@@ -98,8 +104,9 @@ def _at_risk(stand: Stand, at: datetime, body: Mapping[str, Any]) -> None:
 
 
 def _cancelled(stand: Stand, at: datetime, body: Mapping[str, Any]) -> None:
+    """Nothing is set aside any more; what had left before is still gone."""
     del at, body
-    stand.state = "cancelled"
+    stand.state, stand.picked = "cancelled", list(stand.handed)
 
 
 def _goods(lines: Sequence[Mapping[str, Any]]) -> list[Picked]:

@@ -131,7 +131,10 @@ class OrderLine(SQLModel, table=True):
 
 
 class OrderJob(SQLModel, table=True):
-    """`state` is what the shop said last, `wanted` what the hub wants ("placed", "cancelled")."""
+    """`state` is what the shop said last, `wanted` what the hub wants ("placed", "cancelled").
+
+    `told` is how many of the shop's facts were taken up: a new projection of the same facts is no news.
+    """
 
     __tablename__ = "order_job"
 
@@ -155,6 +158,7 @@ class OrderJob(SQLModel, table=True):
     accepted_at: datetime | None = Field(default=None, sa_type=Utc)
     ready_at: datetime | None = Field(default=None, sa_type=Utc)
     handed_at: datetime | None = Field(default=None, sa_type=Utc)
+    told: int = 0
 
 
 class PromisedGoods(SQLModel, table=True):
