@@ -22,6 +22,7 @@ def routers(box: Box) -> list[APIRouter]:
         baskets,
         members,
         metrics,
+        ordering,
         orders,
         payments,
         returns,
@@ -31,7 +32,19 @@ def routers(box: Box) -> list[APIRouter]:
         stock,
     )
 
-    rooms = (state, baskets, members, sales, payments, returns, orders, shifts, stock, metrics)
+    rooms = (
+        state,
+        baskets,
+        members,
+        sales,
+        payments,
+        returns,
+        ordering,
+        orders,
+        shifts,
+        stock,
+        metrics,
+    )
     told: dict[int | str, dict[str, Any]] = {status: {"model": Refusal} for status in (409, 422)}
     whole = APIRouter(dependencies=[Depends(expect_json)], responses=told)
     for room in rooms:

@@ -31,12 +31,15 @@ def _scanned(text: str) -> str:
 
 
 Amount = Annotated[int, Field(ge=-MAX_AMOUNT_MINOR, le=MAX_AMOUNT_MINOR)]
+Price = Annotated[int, Field(ge=0, le=MAX_AMOUNT_MINOR)]
 Pieces = Annotated[int, Field(ge=-1_000_000, le=1_000_000)]
 BasisPoints = Annotated[int, Field(ge=0, le=10_000)]
 LineNumber = Annotated[int, Field(ge=1, le=MAX_LINES)]
 Reason = Annotated[str, Field(max_length=200), AfterValidator(_plain)]
 Name = Annotated[str, Field(max_length=200), AfterValidator(_plain)]
 Code = Annotated[str, Field(max_length=MAX_CODE), AfterValidator(_plain)]
+Language = Annotated[str, Field(max_length=8), AfterValidator(_plain)]
+OfferId = Annotated[str, Field(max_length=400), AfterValidator(_plain)]
 Id = Annotated[str, Field(max_length=MAX_ID), AfterValidator(_plain)]
 ReceiptQr = Annotated[str, Field(max_length=4096), AfterValidator(_plain)]
 ScannedData = Annotated[str, Field(min_length=1, max_length=4096), AfterValidator(_scanned)]

@@ -129,3 +129,17 @@ class OrderedAlready(Refused):
     key = "order.in_basket"
     template = "Line {line} belongs to an order already."
     advice = "Take the money for it, or void the whole basket and begin anew."
+
+
+class OrderedTwice(Refused):
+    """The way was taken with another basket: it is one order, and its goods are paid there."""
+
+    key = "order.taken_twice"
+    template = "That way was taken already, as order {number}; this basket was not ordered."
+    advice = "Ask for the ways once more for what is in this basket."
+
+
+class OrderNotInBasket(Refused):
+    key = "order.not_in_basket"
+    template = "Order {number} is not in the basket on the screen; nothing was paid."
+    advice = "Take its basket back from those put aside; where it was voided, order anew."

@@ -25,7 +25,7 @@ from edge.domain import basket as baskets
 from edge.domain.basket import Article, Basket, BasketLine, Discount, EnteredCode
 from edge.domain.errors import HubRefused, HubSilent, HubUnreachable, NothingToSell
 from edge.domain.money import spelled
-from edge.domain.order_errors import DueUnclear, OfferGone, OrderedAlready
+from edge.domain.order_errors import DueUnclear, OfferGone, OrderedAlready, OrderedTwice
 from edge.services import catalogue, job_rows, selling
 from edge.services.hub import AskHub
 from edge.services.job_rows import Kept
@@ -40,6 +40,7 @@ RELEASE_S: Final = 1.5
 COMES: Final = frozenset({"pickup", "transfer_pickup"})
 BEST: Final = ("soonest", "cheapest", "surest")
 FEE_SKU: Final = "ORDER-FEE"
+_MADE = "SELECT number, json_extract(body, '$.hold_id') FROM counter_order WHERE order_id = ?"
 
 
 class PlanB(BaseModel):
@@ -123,8 +124,12 @@ def ranked(found: Sequence[Offer]) -> list[Offer]:
 def hold(shop: Shop, ask_hub: AskHub, offer: Offer, choice: Choice = Choice()) -> Ordered:
     """The hub keeps the goods for a while, and the basket's lines now belong to the order.
 
-    Safe to repeat with the same offer: its `hold_id` is the question's own.
+    Safe to repeat with the same offer: its `hold_id` is the question's own. Raises OrderedTwice where it was taken
+    with another basket.
     """
+    again = _held_already(shop, offer)
+    if again is not None:
+        return again
     basket = _orderable(shop)
     member = basket.member.member_id if basket.member else ""
     asked = {
@@ -138,7 +143,7 @@ def hold(shop: Shop, ask_hub: AskHub, offer: Offer, choice: Choice = Choice()) -
     hold_id = offer.hold_id or _new_id(shop)
     held = ask_hub("orders.hold", asked, ask_id=hold_id, timeout_s=HOLD_S)
     with shop.write() as work:
-        return _take(work, basket, offer, held)
+        return _take(work, basket, offer, held, hold_id)
 
 
 def release(shop: Shop, ask_hub: AskHub, order_ids: Iterable[str]) -> None:
@@ -189,6 +194,18 @@ def _added(basket: Basket, article: Article, quantity: int, order_id: str) -> Ba
     return replace(basket, lines=(*basket.lines, line))
 
 
+def _held_already(shop: Shop, offer: Offer) -> Ordered | None:
+    """The order that the open basket's lines belong to, where it is this offer's."""
+    with shop.read() as reader:
+        basket = selling.find_open(reader)
+        lines = basket.live_lines if basket else ()
+        order_id = next((line.order_id for line in lines if line.order_id), "")
+        row = reader.sql(_MADE, (order_id,)).fetchone() if order_id else None
+        if basket is None or row is None or not offer.hold_id or row[1] != offer.hold_id:
+            return None
+        return Ordered(order_id, row[0], selling.view_of(reader, basket))
+
+
 def _orderable(shop: Shop) -> Basket:
     view = selling.current(shop)
     if view is None or not view.basket.live_lines:
@@ -199,23 +216,29 @@ def _orderable(shop: Shop) -> Basket:
     return view.basket
 
 
-def _take(work: Work, asked: Basket, offer: Offer, held: Mapping[str, Any]) -> Ordered:
-    """Raises OfferGone where the basket has changed while the hub was asked."""
+def _take(
+    work: Work, asked: Basket, offer: Offer, held: Mapping[str, Any], hold_id: str
+) -> Ordered:
+    """Raises OfferGone where the basket has changed while the hub was asked, OrderedTwice."""
     basket = selling.open_basket(work)
     selling.refuse_while_paying(work.unit, basket)
     if (basket.basket_id, basket.lines) != (asked.basket_id, asked.lines):
         raise OfferGone
     order_id, number = str(held["order_id"]), str(held["number"])
+    if work.unit.sql(_MADE, (order_id,)).fetchone() is not None:
+        raise OrderedTwice(number=number)
     lines = tuple(
         line if line.is_void else replace(line, order_id=order_id) for line in basket.lines
     )
-    ordered = _with_fee(work, replace(basket, lines=lines), offer, order_id)
+    fee_minor = int(held.get("fee_minor", offer.fee_minor))
+    ordered = _with_fee(work, replace(basket, lines=lines), offer.fee_sku, fee_minor, order_id)
     selling.store(work, ordered)
     body = {
         "kind": offer.kind,
         "place": offer.location_name,
         "until": offer.window.end.isoformat(),
         "paper_code": str(held.get("paper_code", "")),
+        "hold_id": hold_id,
     }
     row = {
         "order_id": order_id,
@@ -229,11 +252,11 @@ def _take(work: Work, asked: Basket, offer: Offer, held: Mapping[str, Any]) -> O
     return Ordered(order_id, number, BasketView("open", ordered, baskets.price(ordered)))
 
 
-def _with_fee(work: Work, basket: Basket, offer: Offer, order_id: str) -> Basket:
+def _with_fee(work: Work, basket: Basket, fee_sku: str, fee_minor: int, order_id: str) -> Basket:
     """The fee is a line of its own, sold as the article that the catalogue has for it. Raises UnknownCode."""
-    if not offer.fee_minor:
+    if not fee_minor:
         return basket
-    article = replace(_article(work, offer.fee_sku or FEE_SKU), unit_price_minor=offer.fee_minor)
+    article = replace(_article(work, fee_sku or FEE_SKU), unit_price_minor=fee_minor)
     return _added(basket, article, 1, order_id)
 
 

@@ -91,7 +91,7 @@ class Ordered(NamedTuple):
 def current(shop: Shop) -> BasketView | None:
     """The basket on the screen, None between customers."""
     with shop.read() as reader:
-        basket = _open(reader)
+        basket = find_open(reader)
         return None if basket is None else _view(reader, "open", basket)
 
 
@@ -162,18 +162,18 @@ def resume(shop: Shop, basket_id: str) -> BasketView:
 
 def tender_cash(shop: Shop, tendered_minor: int) -> BasketView | SaleCompleted:
     """Takes cash: the sale where that settles it, else the basket with the rest still due."""
+    return shop.run(lambda work: take_cash(work, open_basket(work), tendered_minor))
 
-    def use_case(work: Work) -> BasketView | SaleCompleted:
-        basket = open_basket(work)
-        refuse_while_paying(work.unit, basket)
-        if not basket.live_lines:
-            raise NothingToSell
-        step_minor = shop.settings.cash_rounding_minor
-        cash = tender.cash(baskets.due(basket), tendered_minor, step_minor, basket.currency)
-        paid = replace(basket, tenders=(*basket.tenders, cash))
-        return settle_or_store(work, "open", paid)
 
-    return shop.run(use_case)
+def take_cash(work: Work, basket: Basket, tendered_minor: int) -> BasketView | SaleCompleted:
+    """As `tender_cash`, within a transaction that does more."""
+    refuse_while_paying(work.unit, basket)
+    if not basket.live_lines:
+        raise NothingToSell
+    step_minor = work.shop.settings.cash_rounding_minor
+    cash = tender.cash(baskets.due(basket), tendered_minor, step_minor, basket.currency)
+    paid = replace(basket, tenders=(*basket.tenders, cash))
+    return settle_or_store(work, "open", paid)
 
 
 def sell(
@@ -212,7 +212,7 @@ def settle_or_store(work: Work, state: str, basket: Basket) -> BasketView | Sale
 
 def open_or_new(work: Work) -> Basket:
     """The open basket; a new one where there is none. Raises NoShift."""
-    shift, basket = work.shift(), _open(work.unit)
+    shift, basket = work.shift(), find_open(work.unit)
     if basket is None:
         basket = _new_basket(work, shift)
         insert_basket(work, basket)
@@ -225,7 +225,7 @@ def view_of(reader: Reader, basket: Basket) -> BasketView:
 
 
 def open_basket(work: Work) -> Basket:
-    basket = _open(work.unit)
+    basket = find_open(work.unit)
     if basket is None:
         raise NoBasket
     return basket
@@ -252,7 +252,8 @@ def _view(reader: Reader, state: str, basket: Basket) -> BasketView:
     return BasketView(state, basket, baskets.price(basket), payment)
 
 
-def _open(reader: Reader) -> Basket | None:
+def find_open(reader: Reader) -> Basket | None:
+    """The basket on the screen, None between customers."""
     row = reader.sql(_OPEN).fetchone()
     return None if row is None else _BODY.validate_json(row[0])
 
@@ -285,7 +286,7 @@ def set_state(work: Work, basket_id: str, state: str) -> None:
 
 def _make_room(work: Work) -> None:
     """An open basket with nothing in it any more is in nobody's way."""
-    basket = _open(work.unit)
+    basket = find_open(work.unit)
     if basket is None:
         return
     if basket.live_lines or basket.tenders:
@@ -296,7 +297,7 @@ def _make_room(work: Work) -> None:
 def _add(work: Work, entered: EnteredCode, quantity: int) -> BasketView:
     shift = work.shift()
     article, off = _rung_up(work, entered, shift.business_date)
-    before = _open(work.unit)
+    before = find_open(work.unit)
     if before is None:
         basket = baskets.add(_new_basket(work, shift), article, entered, quantity, off)
         insert_basket(work, basket)

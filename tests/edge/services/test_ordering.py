@@ -170,8 +170,9 @@ def test_lines_of_an_order_cannot_be_changed_and_new_goods_are_lines_of_their_ow
 
 def test_a_basket_is_ordered_once(basket: Shop) -> None:
     asked, offer = held(basket)
+    another = offer.model_copy(update={"hold_id": "01890000-0000-7000-8000-0000000000ff"})
     with pytest.raises(OrderedAlready):
-        ordering.hold(basket, asked, offer)
+        ordering.hold(basket, asked, another)
 
 
 def test_a_basket_that_changed_while_the_hub_was_asked_is_not_ordered(basket: Shop) -> None:
