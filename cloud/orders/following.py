@@ -389,9 +389,14 @@ def _is_unheard(case: Case) -> bool:
 
 
 def _is_late(case: Case) -> bool:
-    is_ready = all(job.ready_at or job.handed_at for job in case.live if job in case.last)
+    is_ready = all(_is_done(job) for job in case.live if job in case.last)
     said = any(_stand(case, job).is_at_risk for job in case.live)
     return not is_ready and (said or case.now >= case.order.window_end)
+
+
+def _is_done(job: OrderJob) -> bool:
+    """What is brought is not there while it lies ready in the shop."""
+    return (job.ready_at if job.kind == "pickup" else job.handed_at) is not None
 
 
 def _stand(case: Case, job: OrderJob) -> Stand:
@@ -403,11 +408,12 @@ def _postpone(case: Case) -> None:
     order = case.order
     expected = max((at for job in case.live if (at := _stand(case, job).expected_at)), default=None)
     if expected is not None and expected > order.window_end:
-        order.window_end, order.promise = expected, "re_promised"
+        later, order.window_end = expected - order.window_end, expected
+        order.promise = "re_promised"
         order.promises_made += 1
         case.says("re_promised", window_end=expected, location_id=order.location_id)
         for job in case.live:
-            job.window_end = expected
+            job.window_end += later
             jobs.revise(job, "placed")
         jobs.tell(case.session, order, case.lines, case.live)
     elif case.now >= order.window_end + BROKEN_AFTER_ACCEPTED:

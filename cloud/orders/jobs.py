@@ -11,7 +11,7 @@ from sqlmodel import Session
 
 from cloud.feeds import repository as feeds
 from cloud.orders import repository
-from cloud.orders.quoting import Shop
+from cloud.orders.quoting import VIA, Shop, before_the_end
 from cloud.orders.tables import CustomerOrder, OrderJob, OrderLine, PromisedGoods
 from contract.envelope import make_uid
 from contract.feeds import canonical, shop_feed
@@ -28,12 +28,18 @@ def new_uid(now: datetime) -> str:
 def plan(
     order: CustomerOrder, source: Shop, shop: Shop, now: datetime, first: int
 ) -> list[OrderJob]:
-    """The jobs of one promise, numbered from `first`. `shop` is whom the customer deals with."""
-    if order.kind != "transfer_pickup":
+    """The jobs of one promise, numbered from `first`. `shop` is whom the customer deals with.
+
+    A transfer must have left early enough for the other shop to keep the promise.
+    """
+    if order.kind not in VIA:
         return [_job(order, first, order.kind, source, shop, now)]
     sent = _job(order, first, "transfer", source, shop, now)
     sent.to_location_id = shop.location_id
-    met = _job(order, first + 1, "pickup", shop, shop, now)
+    early = before_the_end(order.kind, source, shop)
+    sent.window_start = max(now, sent.window_start - early)
+    sent.window_end = max(now, sent.window_end - early)
+    met = _job(order, first + 1, VIA[order.kind], shop, shop, now)
     met.from_job_id = sent.job_id
     return [sent, met]
 
@@ -125,7 +131,7 @@ def arrival_of(order: CustomerOrder, lines: Sequence[OrderLine], job: OrderJob) 
             "source_id": job.job_id,
             "from": job.location_id,
             "number": order.number,
-            "due": job.window_start.isoformat(),
+            "due": job.window_end.isoformat(),
             "lines": [{"sku": line.sku, "quantity": line.quantity} for line in lines],
         }
     )

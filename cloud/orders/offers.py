@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from cloud.errors import OfferChangedError, OfferExpiredError
-from cloud.orders.quoting import OFFER_LASTS, Way, confidence_bp, data_age_s
+from cloud.orders.quoting import OFFER_LASTS, Way, best, confidence_bp, data_age_s
 from contract.orders import Window
 
 _BETWEEN = "~"
@@ -80,9 +80,10 @@ def whole(moment: datetime) -> datetime:
 def offers(
     found: Sequence[Way], goods_minor: int, currency: str, near: str, language: str, now: datetime
 ) -> list[Offer]:
+    """The best of the ways that were found; plan B may be any of them."""
     return [
         _offer(way, plan_b(way, found, language), goods_minor, currency, near, language, now)
-        for way in found
+        for way in best(found)
     ]
 
 
@@ -124,12 +125,12 @@ def plan_b(way: Way, found: Sequence[Way], language: str) -> dict[str, Any]:
     others = [other for other in found if is_instead(other, way)]
     if not others:
         return {"kind": "refund"}
-    best = min(others, key=lambda it: (it.shop is not way.shop, it.end))
+    instead = min(others, key=lambda it: (it.shop is not way.shop, it.end))
     return {
-        "kind": best.kind,
-        "location_id": best.shop.location_id,
-        "location_name": best.shop.name(language),
-        "window_end": whole(best.end).isoformat(),
+        "kind": instead.kind,
+        "location_id": instead.shop.location_id,
+        "location_name": instead.shop.name(language),
+        "window_end": whole(instead.end).isoformat(),
     }
 
 

@@ -12,24 +12,33 @@ shop's lease holds. So at most min(cap, H - A) promises can break through one cu
 from __future__ import annotations
 
 import functools
+import heapq
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from cloud.orders.hours import Hours, closing_after, distance_m, done_at
+from cloud.orders.hours import METRES_A_DEGREE, Hours, closing_after, distance_m, done_at
 from cloud.stock.repository import Promisable
 from contract.rights import LEASE_S, RightsAccount, lease_holds
 
 OFFER_LASTS = timedelta(minutes=10)
-HANDING_MIN = 10  # minutes that a shop needs to take in a transfer and lay it ready
+HANDING = timedelta(minutes=10)  # that a shop needs to take in a transfer and lay it ready
 RIDE_M_A_MIN = 250  # a van between shops, in traffic
 RIDE_LEAST_MIN = 20
 SHIPPED_AT_HOUR = 20  # parcels come until eight in the evening
 SHOPS_LOOKED_AT = 12
-OFFERS_OF_A_KIND = {"pickup": 4, "transfer_pickup": 1, "delivery": 2, "shipping": 1}
+OFFERS_OF_A_KIND = {
+    "pickup": 4,
+    "transfer_pickup": 1,
+    "delivery": 2,
+    "transfer_delivery": 1,
+    "shipping": 1,
+}
+VIA = {"transfer_pickup": "pickup", "transfer_delivery": "delivery"}
+"""Ways by another shop's goods, and what the shop that the customer deals with does when they have come."""
 # Before there are measurements: nine of ten in time, with the weight of ten jobs.
 PRIOR_ON_TIME, PRIOR_SAMPLES = 9, 10
 STALE_COSTS = 0.2  # of the confidence, at the end of the lease
@@ -176,18 +185,17 @@ class Ledger:
 
 
 def ways(facts: Facts, lines: Sequence[Line], near: str, now: datetime) -> list[Way]:
-    """The best of every kind, soonest first. `near` is a location_id or "latitude,longitude"."""
+    """Every way by which the goods can still be promised. `near` is a location_id or "latitude,longitude"."""
     ledger = Ledger(facts)
     yesterday = (now - timedelta(days=1)).date().isoformat()  # nowhere is it earlier than this
     having = {
         name: shop for name, shop in facts.shops.items() if ledger.has(name, lines, yesterday)
     }
-    found = [
+    return [
         way
         for way in possible(facts, near, now, having)
         if ledger.has(way.source.location_id, lines, way.keeps_until)
     ]
-    return _best(found)
 
 
 def possible(
@@ -240,16 +248,38 @@ def _all_ways(
     here = facts.shops.get(near)
     if here and not (here.is_pickup and is_leased(here.heard_at, now)):
         here = None
+    bringing = _bringing(facts.shops.values(), spot, now) if sources else []
     for metres, shop in sources:
         if shop.is_pickup and (way := _pickup(shop, metres, now)):
             yield way
         if here and here is not shop and (way := _transfer(shop, here, now)):
             yield way
-        is_near = spot is not None and metres <= shop.delivery_radius_m
-        if is_near and shop.delivery_min and (way := _delivery(shop, metres, now)):
+        brought = (_transfer_delivery(shop, it, now) for it in bringing if it is not shop)
+        yield from (way for way in brought if way)
+        if spot and brings(shop, spot) and (way := _delivery(shop, metres, now)):
             yield way
         if shop.ship_days and (way := _shipping(shop, metres, now)):
             yield way
+
+
+def brings(shop: Shop, spot: tuple[float, float]) -> bool:
+    """Whether the shop delivers there; one without a place on the map delivers nowhere."""
+    point, reach = shop.point, shop.delivery_radius_m
+    if not shop.delivery_min or not reach or point is None:
+        return False
+    return abs(point[0] - spot[0]) * METRES_A_DEGREE <= reach >= distance_m(spot, point)
+
+
+def _bringing(shops: Iterable[Shop], spot: tuple[float, float] | None, now: datetime) -> list[Shop]:
+    """The two nearest that deliver to the spot: where one has the goods itself, or says no, there is another."""
+    if spot is None:
+        return []
+    found = (
+        (distance_m(spot, point), shop.location_id, shop)
+        for shop in shops
+        if (point := shop.point) and brings(shop, spot) and is_leased(shop.heard_at, now)
+    )
+    return [shop for _, _, shop in heapq.nsmallest(2, found)]
 
 
 def _pickup(shop: Shop, metres: float, now: datetime) -> Way | None:
@@ -260,18 +290,52 @@ def _pickup(shop: Shop, metres: float, now: datetime) -> Way | None:
     return Way("pickup", shop, shop, ready, end, _cutoff(shop, ready, now), 0, metres)
 
 
-def _transfer(source: Shop, here: Shop, now: datetime) -> Way | None:
+class _Moved(NamedTuple):
+    """Goods that come to another shop first: when they lie ready there, at the earliest and at the latest."""
+
+    ready: datetime
+    end: datetime
+    cutoff: datetime
+
+
+def _moved(source: Shop, here: Shop, now: datetime) -> _Moved | None:
     ride_min = _ride_min(source, here)
     packed = done_at(source.hours, source.zone, now, source.work)
     if ride_min is None or packed is None:
         return None
     arrived = packed + timedelta(minutes=ride_min)
-    handing = timedelta(minutes=HANDING_MIN)
-    ready = done_at(here.hours, here.zone, arrived, handing)
-    end = done_at(here.hours, here.zone, arrived + source.work, handing * 2)
+    ready = done_at(here.hours, here.zone, arrived, HANDING)
+    end = done_at(here.hours, here.zone, arrived + source.work, HANDING * 2)
     if ready is None or end is None:
         return None
-    return Way("transfer_pickup", here, source, ready, end, _cutoff(source, packed, now), 0, 0.0)
+    closing = closing_after(here.hours, here.zone, end)
+    cutoff = _cutoff(source, packed, now)
+    if closing is not None:
+        cutoff = max(now, min(cutoff, packed - source.work + (closing - end)))
+    return _Moved(ready, end, cutoff)
+
+
+def _transfer(source: Shop, here: Shop, now: datetime) -> Way | None:
+    moved = _moved(source, here, now)
+    if moved is None:
+        return None
+    return Way("transfer_pickup", here, source, moved.ready, moved.end, moved.cutoff, 0, 0.0)
+
+
+def _transfer_delivery(source: Shop, here: Shop, now: datetime) -> Way | None:
+    """The goods come to the shop that delivers, and go out from there."""
+    moved = _moved(source, here, now)
+    if moved is None:
+        return None
+    ride, fee_minor = timedelta(minutes=here.delivery_min), here.delivery_fee_minor
+    start, end = moved.ready + ride, moved.end + ride
+    return Way("transfer_delivery", here, source, start, end, moved.cutoff, fee_minor, 0.0)
+
+
+def before_the_end(kind: str, source: Shop, here: Shop) -> timedelta:
+    """How long before the customer has it the goods must have left the source by transfer."""
+    ride = timedelta(minutes=_ride_min(source, here) or 0) + HANDING * 2
+    return ride + timedelta(minutes=here.delivery_min if kind == "transfer_delivery" else 0)
 
 
 def _ride_min(source: Shop, here: Shop) -> int | None:
@@ -318,7 +382,8 @@ def _cutoff(shop: Shop, ready: datetime, now: datetime) -> datetime:
     return now + OFFER_LASTS if closing is None else max(now, closing - shop.work)
 
 
-def _best(found: Sequence[Way]) -> list[Way]:
+def best(found: Sequence[Way]) -> list[Way]:
+    """A few of every kind, soonest first: what people can compare."""
     left = dict(OFFERS_OF_A_KIND)
     chosen = []
     for way in sorted(found, key=lambda it: (it.end, it.fee_minor, it.distance_m)):

@@ -23,6 +23,7 @@ from cloud.clock import Clock
 from cloud.db import Database
 from cloud.errors import BasketEmptyError, MalformedError, NotFoundError
 from cloud.orders import service as orders
+from cloud.orders.offers import COMES
 from cloud.orders.service import WantedHold, WantedLine
 from cloud.orders.tables import CustomerOrder
 from cloud.storefront import repository
@@ -82,7 +83,7 @@ def take(session: Session, now: datetime, shopper_id: str, wanted: Wanted) -> Sh
 
 
 def is_brought(offer_id: str) -> bool:
-    return offer_id.partition("~")[0] in {"delivery", "shipping"}
+    return offer_id.partition("~")[0] not in COMES
 
 
 def is_held(session: Session, order: ShopOrder) -> bool:

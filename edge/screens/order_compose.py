@@ -177,4 +177,6 @@ def _plan_b(offer: Offer) -> Words:
     return Words(f"counter.plan_b.{key}", (("place", plan.location_name),))
 
 
-PLANS: Final = frozenset({"pickup", "transfer_pickup", "delivery", "shipping", "refund"})
+PLANS: Final = frozenset(
+    {"pickup", "transfer_pickup", "delivery", "transfer_delivery", "shipping", "refund"}
+)

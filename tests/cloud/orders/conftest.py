@@ -55,12 +55,10 @@ class Chain:
         self.keeper = OrderKeeper(self.database, self.clock, lambda: None)
 
     def open_shop(self, location_id: str, **more: Any) -> None:
-        names = {"en": location_id.title(), "ko": f"{location_id}점"}
-        shop = ShopChange(location_id=location_id, names=names, timezone="Asia/Seoul", **more)
+        self.open_shop_again(location_id, **more)
         edge_id = f"maru-{location_id}-1"
         self.boxes[location_id] = self.make_box(edge_id=edge_id)
         with self.database.write() as session:
-            shops.write_shops(session, [shop])
             session.add(
                 Edge(
                     edge_id=edge_id,
@@ -69,6 +67,13 @@ class Chain:
                     last_seen=self.clock.now(),
                 )
             )
+
+    def open_shop_again(self, location_id: str, **more: Any) -> None:
+        """Head office says anew what the shop offers."""
+        names = {"en": location_id.title(), "ko": f"{location_id}점"}
+        shop = ShopChange(location_id=location_id, names=names, timezone="Asia/Seoul", **more)
+        with self.database.write() as session:
+            shops.write_shops(session, [shop])
 
     def allow(self, location_id: str, cap: int, keep: int = 0, sku: str = "*") -> None:
         right = RightChange(location_id=location_id, sku=sku, cap=cap, keep=keep)

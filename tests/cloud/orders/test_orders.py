@@ -27,6 +27,7 @@ def test_every_way_is_on_one_list(chain) -> None:
         ("pickup", HARBOUR, HARBOUR),
         ("delivery", HARBOUR, HARBOUR),
         ("transfer_pickup", HILLSIDE, OFFICE),
+        ("transfer_delivery", HARBOUR, OFFICE),
         ("shipping", HARBOUR, HARBOUR),
     ]
 
@@ -259,7 +260,7 @@ def test_a_transfer_then_a_pick_up_is_two_jobs_of_one_order(chain, jobs) -> None
         "source_id": sent.job_id,
         "from": OFFICE,
         "number": sent.number,
-        "due": sent.window.start.isoformat(),
+        "due": sent.window.end.isoformat(),
         "lines": [{"sku": CAKE, "quantity": 1}],
     }
     chain.tell(HILLSIDE, jobs.of(met, "accepted"))

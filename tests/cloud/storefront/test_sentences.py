@@ -7,6 +7,7 @@ import pytest
 from babel.messages.pofile import read_po
 
 import cloud.storefront
+from cloud.orders.quoting import OFFERS_OF_A_KIND
 from cloud.storefront import following, order_views
 from cloud.storefront.available import Standing
 
@@ -48,7 +49,7 @@ def test_every_sentence_of_a_template_is_in_the_catalogue() -> None:
         {f"at.{it}" for it in Standing},
         {f"step.{it}.{how}" for it in following.STEPS for how in ("come", "brought")},
         {f"return.{it}" for it in order_views.RETURN_REASONS},
-        {f"way.{it}" for it in ("pickup", "transfer_pickup", "delivery", "shipping")},
+        {f"way.{it}" for it in OFFERS_OF_A_KIND},
         {f"when.{it}" for it in ("today", "tomorrow", "later")},
         {f"credit.{it}" for it in ("refund", "compensation")},
     ],
