@@ -240,12 +240,15 @@ class StockMove(BoxTable, table=True):
 
 
 class SetAside(BoxTable, table=True):
+    """`is_kept`: it has come for the job from another shop and is not picked yet."""
+
     __tablename__: ClassVar[Any] = "set_aside"
     job_id: str = Field(primary_key=True)
     line: int = Field(primary_key=True)
     sku: str = Field(primary_key=True)
     lot: str = Field(default="", primary_key=True)
     expiry: str = Field(default="", primary_key=True)
+    is_kept: bool = Field(default=False, primary_key=True)
     quantity: int
 
 

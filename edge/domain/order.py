@@ -8,10 +8,13 @@ cancellation that comes after the hand-over changes nothing.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Literal, NamedTuple
 
+from contract import lots
+from contract.lots import Lot, allocate
 from edge.domain.errors import ShopError
 from edge.domain.order_errors import (
     JobNotOpen,
@@ -30,7 +33,6 @@ from edge.domain.order_errors import (
 State = Literal["accepted", "declined", "picked", "ready", "handed_over", "cancelled"]
 News = Literal["nothing", "changed", "accepted", "declined", "cancelled", "too_late_to_change"]
 OPEN: Final[tuple[State, ...]] = ("accepted", "picked", "ready")
-NO_EXPIRY: Final = "9999-12-31"  # goods without a use-by date are taken last
 
 
 class Wanted(NamedTuple):
@@ -57,14 +59,6 @@ class Goods(NamedTuple):
         return self.line, self.sku, self.lot, self.expiry
 
 
-class Lot(NamedTuple):
-    """What is on the shelf of one lot, for anybody."""
-
-    lot: str
-    expiry: str
-    quantity: int
-
-
 class Wish(NamedTuple):
     """What head office wants of the shop now."""
 
@@ -75,7 +69,10 @@ class Wish(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """`number` is what people say. `aside` is set aside now, `handed` has left the shop."""
+    """`number` is what people say. `aside` is set aside now, `handed` has left the shop.
+
+    `kept` has come for this job from another shop and waits to be picked: it is nobody else's meanwhile.
+    """
 
     number: str
     state: State
@@ -83,6 +80,7 @@ class Job:
     wanted: tuple[Wanted, ...]
     aside: tuple[Goods, ...] = ()
     handed: tuple[Goods, ...] = ()
+    kept: tuple[Goods, ...] = ()
 
     @property
     def is_open(self) -> bool:
@@ -114,10 +112,23 @@ def _begun(number: str, wish: Wish, *, can_cover: bool) -> tuple[Job, News]:
 
 
 def _cancelled(job: Job, revision: int) -> tuple[Job, News]:
-    """What was set aside is back on the shelf; what has left already stays with the customer."""
+    """What was set aside or kept is back on the shelf; what has left already stays with the customer."""
     if job.state == "cancelled":
         return replace(job, revision=revision), "nothing"
-    return replace(job, state="cancelled", revision=revision, aside=()), "cancelled"
+    return replace(job, state="cancelled", revision=revision, aside=(), kept=()), "cancelled"
+
+
+def keep(job: Job, came: Iterable[Lot], sku: str) -> Job:
+    """Keeps what came for the job, as far as its lines still miss it; what is too much is anybody's."""
+    left = list(came)
+    kept = list(job.kept)
+    for line in job.wanted if job.state in ("accepted", "picked") else ():
+        if line.sku == sku:
+            missing = line.quantity - _pieces((*job.aside, *job.handed, *kept), line.line)
+            taken = allocate(left, missing, line.keeps_until)
+            left = lots.without(left, taken)
+            kept += [Goods(line.line, sku, it.quantity, it.lot, it.expiry) for it in taken]
+    return replace(job, kept=merged(kept))
 
 
 def pick(job: Job, goods: Sequence[Goods], today: str) -> Job:
@@ -128,7 +139,12 @@ def pick(job: Job, goods: Sequence[Goods], today: str) -> Job:
         raise NothingPicked(number=job.number)
     for one in goods:
         _check_picked(wanted_line(job, one.line), one, today)
-    after = replace(job, state="picked", aside=merged((*job.aside, *goods)))
+    after = replace(
+        job,
+        state="picked",
+        aside=merged((*job.aside, *goods)),
+        kept=tuple(it for it in without(job.kept, goods) if it.quantity > 0),
+    )
     for line in job.wanted:
         found = _pieces(after.aside, line.line) + _pieces(after.handed, line.line)
         if found > line.quantity:
@@ -159,17 +175,17 @@ def is_short(job: Job) -> bool:
 
 
 def ready(job: Job) -> Job:
-    """Said again, the goods lie elsewhere."""
+    """Said again, the goods lie elsewhere. What was kept and not picked is anybody's again."""
     if job.state not in ("picked", "ready"):
         raise closed(job) or NotReadyYet(number=job.number, state=job.state)
-    return replace(job, state="ready")
+    return replace(job, state="ready", kept=())
 
 
 def decline(job: Job) -> Job:
     """Only before anything is set aside: what is in the customer's bag is not taken out again by the shop."""
     if job.state != "accepted":
         raise closed(job) or JobNotOpen(number=job.number, state=job.state)
-    return replace(job, state="declined")
+    return replace(job, state="declined", kept=())
 
 
 def hand_over(job: Job, pieces: dict[int, int] | None = None) -> tuple[Job, tuple[Goods, ...]]:
@@ -218,23 +234,25 @@ def _taken(job: Job, pieces: dict[int, int]) -> Iterable[Goods]:
 
 
 def propose(
-    line: Wanted, lots: Iterable[Lot], today: str, found: Iterable[Goods] = ()
+    line: Wanted,
+    shelf: Iterable[Lot],
+    today: str,
+    found: Iterable[Goods] = (),
+    kept: Iterable[Goods] = (),
 ) -> tuple[Goods, ...]:
-    """First expired, first out: the lots for what is still missing of a line, fewer where the shelf has fewer."""
-    left = line.quantity - sum(one.quantity for one in found if one.line == line.line)
-    proposed = []
-    for lot in sorted(fit(lots, line.keeps_until, today), key=lambda it: it.expiry or NO_EXPIRY):
-        taken = min(left, lot.quantity)
-        if taken > 0:
-            proposed.append(Goods(line.line, line.sku, taken, lot.lot, lot.expiry))
-            left -= taken
-    return tuple(proposed)
+    """The lots for what is still missing of a line: what is kept for it, then first expired, first out.
 
-
-def fit(lots: Iterable[Lot], keeps_until: str, today: str) -> list[Lot]:
-    """The lots that are good for long enough, and not expired."""
-    limit = max(keeps_until, today)
-    return [lot for lot in lots if lot.quantity > 0 and (not lot.expiry or lot.expiry >= limit)]
+    Fewer where there are fewer.
+    """
+    until = max(line.keeps_until, today)
+    left = line.quantity - _pieces(found, line.line)
+    own = [it for it in kept if (it.line, it.sku) == (line.line, line.sku)]
+    first = allocate((Lot(it.lot, it.expiry, it.quantity) for it in own), left, until)
+    then = allocate(shelf, left - sum(lot.quantity for lot in first), until)
+    pieces = Counter[tuple[str, str]]()
+    for lot in (*first, *then):
+        pieces[lot.lot, lot.expiry] += lot.quantity
+    return tuple(Goods(line.line, line.sku, count, *lot) for lot, count in pieces.items())
 
 
 def merged(goods: Iterable[Goods]) -> tuple[Goods, ...]:

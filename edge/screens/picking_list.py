@@ -11,7 +11,7 @@ from edge.screens.order_compose import TONES, rows
 from edge.screens.order_parts import OrderRow
 from edge.screens.order_readings import OrdersSeen
 from edge.screens.parts import Names, Tone
-from edge.services import catalogue, jobs, shelf
+from edge.services import catalogue, jobs, lots
 from edge.services.job_rows import Kept
 from edge.services.jobs import Picked, Proposal
 from edge.services.shop import Shop
@@ -132,6 +132,6 @@ def _substitutes(shop: Shop, kept: Kept, number: int, sku: str) -> list[Take]:
     line = kept.line(number)
     today = shop.clock.now().astimezone(shop.settings.zone).date().isoformat()
     with shop.read() as reader:
-        pieces = shelf.free(shelf.lots(reader, sku), line.keeps_until, today)
+        pieces = lots.good(lots.lots(reader, sku), max(line.keeps_until, today))
         name = catalogue.name_of(reader, sku, shop.settings.language)
     return [Take(_value(sku), (("", name),), "", "", pieces, is_substitute=True)] if pieces else []

@@ -41,7 +41,10 @@ SELECT {_COLUMNS} FROM shop_job WHERE state NOT IN ('accepted', 'picked', 'ready
 ORDER BY updated_at DESC LIMIT ?
 """  # noqa: S608 - our own names
 _GOODS = "SELECT line, sku, quantity, lot, expiry FROM {table} WHERE job_id = ? ORDER BY line, sku, lot, expiry"
-_ASIDE, _HANDED = _GOODS.format(table="set_aside"), _GOODS.format(table="job_handed")
+_HANDED = _GOODS.format(table="job_handed")
+_ASIDE = """
+SELECT line, sku, quantity, lot, expiry, is_kept FROM set_aside WHERE job_id = ? ORDER BY line, sku, lot, expiry
+"""
 # The sale's lines carry the order: what they paid is not due any more.
 _PAID = "SELECT coalesce(sum(amount_minor), 0) FROM sale_line WHERE order_id = ? AND order_id <> ''"
 _SAVE = """
@@ -129,7 +132,9 @@ def save(work: Work, kept: Kept) -> None:
         },
     )
     work.unit.sql("DELETE FROM set_aside WHERE job_id = ?", (wish.job_id,))
-    work.unit.insert(SetAside, _rows(wish.job_id, job.aside))
+    aside = [it | {"is_kept": False} for it in _rows(wish.job_id, job.aside)]
+    kept_for_it = [it | {"is_kept": True} for it in _rows(wish.job_id, job.kept)]
+    work.unit.insert(SetAside, [*aside, *kept_for_it])
     work.unit.sql("DELETE FROM job_handed WHERE job_id = ?", (wish.job_id,))
     work.unit.insert(JobHanded, _rows(wish.job_id, job.handed))
 
@@ -149,20 +154,30 @@ def _kept(reader: Reader, *values: Any) -> Kept:
     row = _Row(*values)
     wish = ShopJob.model_validate_json(row.body)
     paid_minor = reader.sql(_PAID, (wish.order_id,)).fetchone()[0]
+    aside, kept = _aside(reader, wish.job_id)
     job = Job(
         wish.number,
         row.state,
         row.revision,
         wanted(wish.lines),
-        _goods(reader, _ASIDE, wish.job_id),
-        _goods(reader, _HANDED, wish.job_id),
+        aside,
+        tuple(Goods(*goods) for goods in reader.sql(_HANDED, (wish.job_id,))),
+        kept,
     )
     seen = (row.heard_at, row.updated_at, row.at_risk_at)
     return Kept(wish, job, row.place, row.packages, *seen, paid_minor)
 
 
-def _goods(reader: Reader, statement: str, job_id: str) -> tuple[Goods, ...]:
-    return tuple(Goods(*row) for row in reader.sql(statement, (job_id,)))
+def kept_goods(reader: Reader, job_id: str) -> tuple[Goods, ...]:
+    """What has come for the job and waits to be picked."""
+    return _aside(reader, job_id)[1]
+
+
+def _aside(reader: Reader, job_id: str) -> tuple[tuple[Goods, ...], tuple[Goods, ...]]:
+    """What is picked, and what is kept."""
+    rows = reader.sql(_ASIDE, (job_id,)).fetchall()
+    picked, kept = ([Goods(*row) for *row, is_kept in rows if is_kept == want] for want in (0, 1))
+    return tuple(picked), tuple(kept)
 
 
 def _rows(job_id: str, goods: Iterable[Goods]) -> list[dict[str, str | int]]:

@@ -16,6 +16,7 @@ from typing import Any, Literal, NamedTuple
 from pydantic import ValidationError
 
 from contract.feeds import shop_feed
+from contract.lots import Lot, is_fresh
 from contract.orders import (
     JobAccepted,
     JobAtRisk,
@@ -28,9 +29,9 @@ from contract.orders import (
 from edge.db.unit_of_work import Reader
 from edge.domain import order
 from edge.domain.errors import Malformed
-from edge.domain.order import Goods, Lot, Wanted, Wish
+from edge.domain.order import Goods, Wanted, Wish
 from edge.domain.order_errors import KeepsTooShort
-from edge.services import feeds, job_rows, labels, printing, shelf
+from edge.services import feeds, job_rows, keeping, labels, lots, printing
 from edge.services.job_rows import Kept
 from edge.services.shop import Shop, Work
 
@@ -93,7 +94,7 @@ def hear(work: Work, wish: ShopJob) -> order.News:
     if news == "nothing":
         return news
     kept = _with_wish(before, wish, news)
-    job_rows.save(work, replace(kept, job=after))
+    job_rows.save(work, keeping.with_what_came(work.unit, replace(kept, job=after)))
     _say(work, kept, before, news)
     return news
 
@@ -229,7 +230,7 @@ def _can_cover(work: Work, job_id: str, lines: Sequence[Wanted]) -> bool:
     used = Counter(_needed_by_others(work.unit, job_id))
     for line in lines:
         for sku in (line.sku, *line.substitutes):
-            free = shelf.free(shelf.lots(work.unit, sku), line.keeps_until, today)
+            free = lots.good(lots.lots(work.unit, sku), max(line.keeps_until, today))
             if free - used[sku] >= line.quantity:
                 used[sku] += line.quantity
                 break
@@ -251,7 +252,7 @@ def _needed_by_others(reader: Reader, job_id: str) -> Mapping[str, int]:
 
 def _proposal(reader: Reader, kept: Kept, line: Wanted, today: str) -> Proposal:
     found = (*kept.job.aside, *kept.job.handed)
-    take = order.propose(line, shelf.lots(reader, line.sku), today, found)
+    take = order.propose(line, lots.lots(reader, line.sku), today, found, kept.job.kept)
     have = sum(one.quantity for one in (*take, *found) if one.line == line.line)
     return Proposal(line.line, take, max(0, line.quantity - have))
 
@@ -263,19 +264,18 @@ def _goods(reader: Reader, kept: Kept, picked: Picked, today: str) -> Iterable[G
     whole = Goods(line.line, sku, picked.quantity, picked.lot, picked.expiry)
     if picked.lot or picked.expiry:
         return [whole]
-    lots = shelf.lots(reader, sku)
-    found = order.propose(line._replace(sku=sku, quantity=picked.quantity), lots, today)
+    shelf = lots.lots(reader, sku)
+    wanted = line._replace(sku=sku, quantity=picked.quantity)
+    found = order.propose(wanted, shelf, today, kept=kept.job.kept)
     rest = picked.quantity - sum(one.quantity for one in found)
     if rest <= 0:
         return found
-    _refuse_old(lots, line, sku, today)
+    _refuse_old(shelf, sku, max(line.keeps_until, today))
     return [*found, whole._replace(quantity=rest)]
 
 
-def _refuse_old(lots: Sequence[Lot], line: Wanted, sku: str, today: str) -> None:
+def _refuse_old(shelf: Sequence[Lot], sku: str, until: str) -> None:
     """Where older lots lie on the shelf, more than the good ones hold may well be of those: the lot must be named."""
-    good = order.fit(lots, line.keeps_until, today)
-    old = [lot for lot in lots if lot.quantity > 0 and lot not in good]
+    old = [lot for lot in shelf if lot.quantity > 0 and not is_fresh(lot.expiry, until)]
     if old:
-        until = max(line.keeps_until, today)
         raise KeepsTooShort(sku=sku, expiry=old[0].expiry, until=until)

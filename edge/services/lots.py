@@ -63,6 +63,11 @@ def lots(reader: Reader, sku: str) -> list[Lot]:
     return [*known(reader, [sku]).get(sku, []), *undated]
 
 
+def good(found: Sequence[Lot], until: str) -> int:
+    """How many pieces keep until that day. Lots below zero take from the others."""
+    return max(0, min(rule.keeping(found, until), sum(lot.quantity for lot in found)))
+
+
 def if_any(reader: Reader, sku: str) -> list[Lot]:
     """As `lots`, but nothing where no lot of the product is known: asked at every scan."""
     return lots(reader, sku) if _with_known(reader, [sku]) else []

@@ -77,6 +77,10 @@ def receive(
         outcome = _outcome(work, arrival, lines, over)
         fact = _fact(work, arrival, lines, outcome)
         _insert(work, fact)
+        if fact.source == "transfer":
+            from edge.services import keeping  # only for goods that may be an order's
+
+            keeping.keep_arrival(work, fact.arrival_id)
         work.log(fact)
         return fact
 

@@ -28,11 +28,11 @@ BOUND: Final = {
 _LEVELS: Final = "SELECT sku, sum(quantity) FROM stock_move GROUP BY sku"
 _LEVEL: Final = "SELECT coalesce(sum(quantity), 0) FROM stock_move WHERE sku = ?"
 # What a job that is being picked still misses is promised as before; once it is ready, that was told and is owed to
-# nobody here any more.
+# nobody here any more. A job whose goods come from another shop owes nothing of this shelf: they are kept as they come.
 _OWED: Final = """
 WITH picking AS (
     SELECT job_id, body FROM shop_job
-    WHERE state IN ('accepted', 'picked', 'ready') AND state <> 'ready')
+    WHERE state IN ('accepted', 'picked', 'ready') AND state <> 'ready' AND coalesce(body ->> 'from_job_id', '') = '')
 SELECT sku, sum(aside), max(0, sum(promised)) FROM (
     SELECT sku, quantity AS aside, 0 AS promised FROM set_aside
     UNION ALL

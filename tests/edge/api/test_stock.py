@@ -230,7 +230,7 @@ def test_the_bound_is_a_number_and_a_sentence_in_three_languages(
     stock.move(shop, "received", [Move("CAKE", 5)])
     promise(shop, 1)
     with shop.write() as work:
-        work.unit.sql("INSERT INTO set_aside VALUES ('job-9', 1, 'CAKE', '', '', 1)")
+        work.unit.sql("INSERT INTO set_aside VALUES ('job-9', 1, 'CAKE', '', '', 0, 1)")
     assert client.get("/api/stock/rights").json() == [
         {
             "sku": "CAKE",

@@ -7,9 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
+from contract.lots import Lot
 from edge.domain import order
 from edge.domain.errors import ShopError
-from edge.domain.order import Goods, Job, Lot, Wanted, Wish
+from edge.domain.order import Goods, Job, Wanted, Wish
 from edge.domain.order_errors import (
     KeepsTooShort,
     NotOrdered,
@@ -24,6 +25,7 @@ TWO_CAKES = Wanted(1, "CAKE", 2, keeps_until="2026-11-24", substitutes=("TART",)
 BREAD = Wanted(2, "BREAD", 1)
 LINES = (TWO_CAKES, BREAD)
 FRESH, STALE = "2026-11-25", "2026-11-23"
+NEVER = "9999-12-31"
 
 
 def placed(revision: int = 1, wanted: tuple[Wanted, ...] = LINES) -> Wish:
@@ -150,7 +152,7 @@ def test_the_first_to_expire_goes_first_and_nothing_too_old_goes(
     taken = order.propose(Wanted(1, "CAKE", quantity, keeps_until), lots, TODAY)
     good = [lot for lot in lots if lot.quantity > 0 and (not lot.expiry or lot.expiry >= limit)]
     assert sum(one.quantity for one in taken) == min(quantity, sum(it.quantity for it in good))
-    dates = [one.expiry or order.NO_EXPIRY for one in taken]
+    dates = [one.expiry or NEVER for one in taken]
     assert dates == sorted(dates)
     assert all(not one.expiry or one.expiry >= limit for one in taken)
     left = Counter((it.lot, it.expiry) for it in good for _ in range(it.quantity))
@@ -158,7 +160,7 @@ def test_the_first_to_expire_goes_first_and_nothing_too_old_goes(
     if taken:
         newest = max(dates)
         for lot in good:
-            if (lot.expiry or order.NO_EXPIRY) < newest:
+            if (lot.expiry or NEVER) < newest:
                 used = sum(o.quantity for o in taken if (o.lot, o.expiry) == (lot.lot, lot.expiry))
                 assert used >= lot.quantity
 

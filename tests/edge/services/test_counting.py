@@ -67,7 +67,7 @@ def test_one_lot_can_be_counted_alone(shop: Shop) -> None:
 def test_what_is_set_aside_is_not_on_the_shelf_that_is_counted(shop: Shop) -> None:
     stock.move(shop, "received", [Move("CAKE", 5)])
     with shop.write() as work:
-        work.unit.sql("INSERT INTO set_aside VALUES ('job-1', 1, 'CAKE', '', '', 2)")
+        work.unit.sql("INSERT INTO set_aside VALUES ('job-1', 1, 'CAKE', '', '', 0, 2)")
     assert counting.count(shop, [Counted("CAKE", 3)]).disagreements == ()
     assert stock.level(shop, "CAKE") == 5
 

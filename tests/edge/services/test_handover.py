@@ -22,7 +22,7 @@ from edge.domain.order_errors import (
     OrderHandedOver,
     OrderNotPaid,
 )
-from edge.services import handover, jobs, shelf, stock
+from edge.services import handover, jobs, lots, stock
 from edge.services.handover import ByPerson
 from edge.services.jobs import Picked
 from edge.services.shop import Shop
@@ -93,7 +93,7 @@ def test_the_goods_leave_against_the_code(
     assert rows(ready_shop, query)[-1] == ("CAKE", -2, "L3", FRESH, "job", JOB)
     assert stock.level(ready_shop, "CAKE") == 1
     with ready_shop.read() as reader:
-        assert sum(lot.quantity for lot in shelf.lots(reader, "CAKE")) == 1
+        assert sum(lot.quantity for lot in lots.lots(reader, "CAKE")) == 1
 
 
 REFUSED = [

@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 
 from contract.feeds import Operation, Ops
+from contract.lots import Lot
 from contract.orders import JobLine, ShopJob, Window
 from edge.domain.errors import Malformed, NotFound
-from edge.domain.order import Goods, Lot
+from edge.domain.order import Goods
 from edge.domain.order_errors import JobNotOpen, KeepsTooShort, OrderCancelled
-from edge.services import documents, feeds, handover, jobs, printing, shelf, stock
+from edge.services import documents, feeds, handover, jobs, lots, printing, stock
 from edge.services.feed_stores import stores_of
 from edge.services.jobs import Picked, Proposal
 from edge.services.shop import Shop
@@ -185,8 +186,8 @@ def test_picking_sets_aside_and_says_so(stocked: Shop, said: Said) -> None:
     line = {"line": 1, "sku": "CAKE", "quantity": 2, "lot": "L2", "expiry": TODAY}
     assert said(stocked)[-1] == PICKED | {"picked": [line]}
     with stocked.read() as reader:
-        assert shelf.lots(reader, "CAKE") == [
-            Lot("L1", OLD, 1), Lot("L2", TODAY, 0), Lot("L3", FRESH, 3)
+        assert lots.lots(reader, "CAKE") == [
+            Lot("L1", OLD, 1), Lot("L3", FRESH, 3)
         ]  # fmt: skip
     assert stock.level(stocked, "CAKE") == 6
 
@@ -266,7 +267,7 @@ def test_a_cancellation_before_the_hand_over_puts_the_goods_back_on_the_shelf(
     line = {"line": 1, "sku": "CAKE", "quantity": 2, "lot": "L2", "expiry": TODAY}
     assert said(stocked)[-1] == {"type": "job.cancelled", "revision": 2, "released": [line]}
     with stocked.read() as reader:
-        assert sum(lot.quantity for lot in shelf.lots(reader, "CAKE")) == 6
+        assert sum(lot.quantity for lot in lots.lots(reader, "CAKE")) == 6
     with pytest.raises(OrderCancelled):
         jobs.ready(stocked, JOB, "Fridge")
 

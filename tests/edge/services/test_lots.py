@@ -93,7 +93,7 @@ def test_a_scanned_lot_is_the_lot_that_goes(shop: Shop, came_in, rows) -> None:
 def test_set_aside_pieces_of_a_lot_are_not_taken(shop: Shop, came_in) -> None:
     came_in(Move("CAKE", 2, "A", TODAY), Move("CAKE", 2, "B", TOMORROW))
     with shop.write() as work:
-        work.unit.sql("INSERT INTO set_aside VALUES ('job-1', 1, 'CAKE', 'A', ?, 2)", (TODAY,))
+        work.unit.sql("INSERT INTO set_aside VALUES ('job-1', 1, 'CAKE', 'A', ?, 0, 2)", (TODAY,))
     sale = selling.sell(shop, [Ordered("CAKE")])
     assert [lot.lot for lot in sale.lines[0].lots] == ["B"]
 

@@ -50,7 +50,7 @@ def test_set_aside_goods_are_nobody_elses(shop: Shop) -> None:
     allow(shop, CAKE={"cap": 4, "keep": 0})
     stock.move(shop, "received", [Move("CAKE", 5)])
     with shop.write() as work:
-        work.unit.sql("INSERT INTO set_aside VALUES ('job-1', 1, 'CAKE', '', '', 3)")
+        work.unit.sql("INSERT INTO set_aside VALUES ('job-1', 1, 'CAKE', '', '', 0, 3)")
     account = rights.accounts(shop)["CAKE"]
     assert (account.free, account.leased, account.bound) == (2, 2, 2)
 
@@ -107,7 +107,7 @@ def test_set_aside_goods_that_a_customer_holds_are_sold_and_told(told, facts) ->
     shop, said = told
     stock.move(shop, "received", [Move("CAKE", 2)])
     with shop.write() as work:
-        work.unit.sql("INSERT INTO set_aside VALUES ('job-1', 1, 'CAKE', '', '', 2)")
+        work.unit.sql("INSERT INTO set_aside VALUES ('job-1', 1, 'CAKE', '', '', 0, 2)")
     selling.sell(shop, [Ordered("CAKE"), Ordered("BREAD")])
     assert said == ["1 x 딸기 케이크 sold, though all that is left is set aside for orders."]
     assert [fact["kind"] for fact in facts(shop) if fact["type"] == "stock.overridden"] == [

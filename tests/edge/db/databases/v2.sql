@@ -317,8 +317,9 @@ CREATE TABLE set_aside (
     sku TEXT NOT NULL,
     lot TEXT NOT NULL DEFAULT '',
     expiry TEXT NOT NULL DEFAULT '',
+    is_kept INTEGER NOT NULL DEFAULT 0 CHECK (is_kept IN (0, 1)),
     quantity INTEGER NOT NULL CHECK (quantity > 0),
-    PRIMARY KEY (job_id, line, sku, lot, expiry)
+    PRIMARY KEY (job_id, line, sku, lot, expiry, is_kept)
 ) WITHOUT ROWID;
 CREATE TABLE shift (
     shift_id TEXT NOT NULL PRIMARY KEY,
