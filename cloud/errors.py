@@ -242,6 +242,13 @@ class BasketEmptyError(HubError):
     status = 409
 
 
+class PriceChangedError(HubError):
+    key = "shop.price_changed"
+    template = "The total changed from {seen_minor} to {now_minor} {currency} meanwhile. Nothing was ordered."
+    what_now = "Look at the new total, and choose again."
+    status = 409
+
+
 class NoSuchMemberError(HubError):
     key = "shop.no_such_member"
     template = "No member has this number and this name."
@@ -286,6 +293,15 @@ class WalletRefundError(HubError):
     )
     what_now = "Give back at most what is left of the payment, or give the money back in cash."
     status = 409
+
+
+class NoticeRefusedError(HubError):
+    key = "hub.notice_refused"
+    template = "A word about a payment that claims to be {provider}'s is not believed ({reason}). Nothing was changed."
+    what_now = (
+        "Send it again, signed with the contract's key. What was paid is found by asking as well."
+    )
+    status = 400
 
 
 class OfferExpiredError(HubError):

@@ -47,9 +47,10 @@ from cloud.questions import QuestionDesk
 from cloud.sales import endpoints as sales_endpoints
 from cloud.settings import Settings
 from cloud.stock import endpoints as stock_endpoints
-from cloud.storefront import buying
+from cloud.storefront import money as storefront_money
 from cloud.storefront.account import Account
 from cloud.storefront.endpoints import Storefront
+from cloud.storefront.paying import Paying
 from ui.security import OwnNames
 from ui.serving import open_port
 
@@ -107,7 +108,10 @@ class Hub:
         self.questions = QuestionDesk(self.database, self.clock, verbs, self.wire.wake)
         self.worker.questions = self.questions
         self._thread = WorkerThread(self.worker)
-        self._wallet_watch = WalletWatch(self.wallets)
+        self.paying = Paying(
+            self.database, self.clock, self.wallets, settings.address, self.orders_changed
+        )
+        self._wallet_watch = WalletWatch(self.wallets.watch, self.paying.watch)
 
     def start(self) -> None:
         self.members.publish_key()
@@ -117,6 +121,10 @@ class Hub:
     def stop(self) -> None:
         self._thread.stop(STOP_TIMEOUT_S)
         self._wallet_watch.stop(STOP_TIMEOUT_S)
+        self.close()
+
+    def close(self) -> None:
+        """All that a hub holds open before it is started, too."""
         self.questions.close()
         self._held.close()
         self.feeds.close()
@@ -133,7 +141,7 @@ class Hub:
 
     def orders_followed(self) -> None:
         """The same from the ingest's own thread, which needs no waking."""
-        buying.give_back(self.database, self.clock)
+        self._wallet_watch.wake()
         self.feeds.look_now()
         self.changes.announce()
 
@@ -166,6 +174,7 @@ def build_app(hub: Hub) -> FastAPI:
         sales_endpoints.router(database),
         stock_endpoints.router(database, hub.catalogue_changed),
         money_endpoints.router(database),
+        storefront_money.router(database, hub.paying),
         payment_endpoints.router(database),
         catalogue_endpoints.router(database, hub.snapshots, hub.catalogue_changed),
         purchasing_endpoints.router(database, hub.settings, clock, hub.catalogue_changed),
@@ -181,7 +190,9 @@ def build_app(hub: Hub) -> FastAPI:
     )
     console.add_to(app)
     secret = hub.identity.secret("storefront cookies")
-    storefront = Storefront(hub.settings, database, clock, hub.changes, secret, hub.orders_changed)
+    storefront = Storefront(
+        hub.settings, database, clock, hub.changes, secret, hub.paying, hub.orders_changed
+    )
     storefront.add_to(app)
     Account(storefront, hub.members).add_to(app)
     answers.add_to(app, answers.by_face(console.refusal, {"shop": storefront.refusal}))

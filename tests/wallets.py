@@ -14,8 +14,10 @@ from contract.wallets import PayAsk, PaymentAsk, RefundAsk
 from hardware_sim.wallets.alipay import Alipay, key_pair
 from hardware_sim.wallets.alipay import Merchant as AlipayMerchant
 from hardware_sim.wallets.app import Wallets, create_app
+from hardware_sim.wallets.cashier import Cashier
 from hardware_sim.wallets.provider import WalletProvider
 from hardware_sim.wallets.wechat_pay import Merchant, WechatPay
+from ui.pages import Place
 
 KEY = "0123456789abcdef0123456789abcdef"
 APP, MERCHANT = "wx2421b1c4370ec43b", "1900000109"
@@ -30,6 +32,7 @@ class Bench:
     wallets: Wallets
     settings: WalletsSettings
     url: str
+    cashier: Cashier
     seconds: list[float] = field(default_factory=lambda: [1000.0])
 
     def __post_init__(self) -> None:
@@ -37,6 +40,7 @@ class Bench:
 
     def renew(self) -> None:
         """Nobody has paid anything yet."""
+        self.cashier.notices.sent.clear()
         self.wallets.wechat_pay.provider = WalletProvider("wechat_pay", now=lambda: self.seconds[0])
         self.wallets.alipay.provider = WalletProvider("alipay", now=lambda: self.seconds[0])
 
@@ -59,11 +63,14 @@ def served_bench() -> Iterator[Bench]:
         Alipay(WalletProvider("alipay"), AlipayMerchant(ALIPAY_APP, merchant[1], provider[0])),
     )
     listener = socket.create_server(("127.0.0.1", 0))
-    config = uvicorn.Config(create_app(wallets), log_level="critical", lifespan="off")
+    url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    app = create_app(wallets)
+    cashier = Cashier(wallets, url, Place(language="en"))
+    cashier.add_to(app)
+    config = uvicorn.Config(app, log_level="critical", lifespan="off")
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
-    url = f"http://127.0.0.1:{listener.getsockname()[1]}"
     settings = WalletsSettings(
         wechat_pay=WechatPaySettings(
             url=f"{url}/wechat", app_id=APP, merchant_id=MERCHANT, key=KEY
@@ -76,8 +83,9 @@ def served_bench() -> Iterator[Bench]:
         ),
     )
     try:
-        yield Bench(wallets, settings, url)
+        yield Bench(wallets, settings, url, cashier)
     finally:
+        cashier.notices.close()
         server.should_exit = True
         thread.join(5)
         listener.close()

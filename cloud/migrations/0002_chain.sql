@@ -87,11 +87,14 @@ CREATE TABLE shop_payment (
     amount_minor BIGINT NOT NULL,
     currency VARCHAR NOT NULL,
     state VARCHAR NOT NULL,
-    returned_minor BIGINT NOT NULL,
+    provider VARCHAR NOT NULL,
+    reason VARCHAR NOT NULL,
     made_at {moment} NOT NULL,
+    look_at {moment},
     PRIMARY KEY (payment_id)
 );
 CREATE INDEX ix_shop_payment_order_id ON shop_payment (order_id);
+CREATE INDEX ix_shop_payment_look_at ON shop_payment (look_at);
 CREATE TABLE return_wish (
     order_id VARCHAR NOT NULL,
     line INTEGER NOT NULL,
@@ -149,6 +152,7 @@ CREATE TABLE wallet_payment (
     provider VARCHAR NOT NULL,
     order_number VARCHAR NOT NULL,
     state VARCHAR NOT NULL,
+    is_page BOOLEAN NOT NULL,
     amount_minor BIGINT NOT NULL,
     currency VARCHAR NOT NULL,
     transaction_id VARCHAR NOT NULL,

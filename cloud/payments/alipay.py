@@ -1,5 +1,8 @@
 """Alipay, a code shown by the customer: the gateway's trade.pay, .query, .cancel and .refund (JSON, RSA2).
 
+A customer at home pays on the provider's page: alipay.trade.page.pay is an address that we sign and her browser opens.
+The provider hears of the order with it, and posts a notice once it was paid.
+
 RSA2 = SHA-256 with RSA, PKCS #1 v1.5, Base64. Ours is over every parameter that is not empty but `sign`, sorted by
 name, joined as name=value with "&". Theirs is over the text of the answer's node exactly as it came: parsed and
 written again it would be another text. Source: the provider's public documents of the gateway.
@@ -14,8 +17,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final
-from urllib.parse import urlencode
-from zoneinfo import ZoneInfo
+from urllib.parse import parse_qsl, urlencode
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
@@ -25,13 +27,22 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key, l
 from pydantic import SecretStr
 
 from cloud.clock import Clock
-from cloud.payments.providers import NoAnswer, Order, Said, Told, believed, first_heard
+from cloud.payments.providers import (
+    CHINA,
+    Errand,
+    NoAnswer,
+    Notice,
+    Order,
+    Said,
+    Told,
+    believed,
+    first_heard,
+)
 from contract.money import MINOR_DIGITS
 
 Post = Callable[[bytes], bytes]
 """A form to the answer's body; raises NoAnswer."""
 
-CHINA: Final = ZoneInfo("Asia/Shanghai")  # the gateway's own time
 STATES: Final[dict[str, Said]] = {
     "WAIT_BUYER_PAY": "waiting",
     "TRADE_SUCCESS": "approved",
@@ -106,10 +117,18 @@ class Alipay:
     """A `providers.Provider`. `post` carries one form to the gateway."""
 
     name = "alipay"
+    thanks = b"success"
 
     def __init__(
-        self, app_id: str, key: SecretStr, provider_key: str, clock: Clock, post: Post
+        self,
+        app_id: str,
+        key: SecretStr,
+        provider_key: str,
+        clock: Clock,
+        post: Post,
+        gateway_url: str,
     ) -> None:
+        self._gateway_url = gateway_url
         self._app_id = app_id
         self._key = private_key(key.get_secret_value())
         self._provider_key = public_key(provider_key)
@@ -127,9 +146,43 @@ class Alipay:
         }
         return first_heard(lambda: _paid(self._ask("alipay.trade.pay", content), order))
 
+    def open(self, order: Order, errand: Errand) -> tuple[Told, str]:
+        """Nothing is sent: the browser brings the signed order along."""
+        content = {
+            "out_trade_no": order.number,
+            "product_code": "FAST_INSTANT_TRADE_PAY",
+            "subject": order.subject,
+            "total_amount": amount_of(order.amount_minor, order.currency),
+            "trans_currency": order.currency,
+            "timeout_express": f"{max(1, errand.lasts_s // 60)}m",
+        }
+        urls = {"notify_url": errand.notify_url, "return_url": errand.return_url}
+        parameters = self._signed("alipay.trade.page.pay", content, urls)
+        return Told("waiting"), f"{self._gateway_url}?{urlencode(parameters)}"
+
     def query(self, order: Order) -> Told:
         content = {"out_trade_no": order.number}
-        return believed(lambda: _queried(self._ask("alipay.trade.query", content), order))
+        told = believed(lambda: _queried(self._ask("alipay.trade.query", content), order))
+        if order.way == "page" and told.said == "missing":
+            # The provider hears of such an order when its page is opened, not before.
+            return Told("waiting", told.reason)
+        return told
+
+    def noticed(self, body: bytes) -> Notice:
+        try:
+            fields = dict(parse_qsl(body.decode("utf-8"), keep_blank_values=True))
+        except UnicodeDecodeError as error:
+            raise NoAnswer("unreadable") from error
+        plain = {name: value for name, value in fields.items() if name != "sign_type"}
+        if not is_signed(signed_text(plain), fields.get("sign", ""), self._provider_key):
+            raise NoAnswer("bad_signature")
+        if fields.get("app_id") != self._app_id:
+            raise NoAnswer("other_merchant")
+        if STATES.get(fields.get("trade_status", "")) != "approved":
+            raise NoAnswer("not_understood")
+        currency = fields.get("trans_currency", "CNY")
+        amount_minor = _minor_of(fields.get("total_amount", ""), currency)
+        return Notice(fields.get("out_trade_no", ""), amount_minor, currency)
 
     def reverse(self, order: Order) -> Told:
         content = {"out_trade_no": order.number}
@@ -145,6 +198,15 @@ class Alipay:
 
     def _ask(self, method: str, content: dict[str, str]) -> dict[str, Any]:
         """The answer's node, proved to be the provider's own. Raises NoAnswer."""
+        body = self._post(urlencode(self._signed(method, content, {})).encode())
+        text, value, signature = node_of(body, f"{method.replace('.', '_')}_response")
+        if not is_signed(text, signature, self._provider_key):
+            raise NoAnswer("bad_signature")
+        return value
+
+    def _signed(
+        self, method: str, content: dict[str, str], more: Mapping[str, str]
+    ) -> dict[str, str]:
         parameters = {
             "app_id": self._app_id,
             "method": method,
@@ -154,13 +216,17 @@ class Alipay:
             "timestamp": _stamp(self._clock.now()),
             "version": "1.0",
             "biz_content": json.dumps(content, ensure_ascii=False, separators=(",", ":")),
+            **more,
         }
-        seal = sign(signed_text(parameters), self._key)
-        body = self._post(urlencode(parameters | {"sign": seal}).encode())
-        text, value, signature = node_of(body, f"{method.replace('.', '_')}_response")
-        if not is_signed(text, signature, self._provider_key):
-            raise NoAnswer("bad_signature")
-        return value
+        return parameters | {"sign": sign(signed_text(parameters), self._key)}
+
+
+def _minor_of(amount: str, currency: str) -> int:
+    """0 for what is no amount: no order is over 0."""
+    try:
+        return int(Decimal(amount).scaleb(MINOR_DIGITS.get(currency, 2)))
+    except (InvalidOperation, ValueError, OverflowError):
+        return 0
 
 
 def _stamp(now: datetime) -> str:

@@ -5,15 +5,21 @@ from __future__ import annotations
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final, Literal, Protocol
+from typing import Final, Literal, NamedTuple, Protocol
+from zoneinfo import ZoneInfo
 
 import httpx
 
+CHINA: Final = ZoneInfo("Asia/Shanghai")  # both providers' own time
 ANSWER_S: Final = 8.0
 CONNECT_S: Final = 3.0
 MAX_BYTES: Final = 64 * 1024
 
 Said = Literal["approved", "waiting", "declined", "closed", "missing", "unknown"]
+
+
+Way = Literal["code", "page"]
+"""Whether the customer shows a code at a till, or pays on her provider's own page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +30,19 @@ class Order:
     amount_minor: int
     currency: str
     subject: str
+    way: Way = "code"
+
+
+@dataclass(frozen=True, slots=True)
+class Errand:
+    """What a provider's page is told: where to say that it was paid, where the customer goes on afterwards.
+
+    `lasts_s` is how long it may take the money, at least a minute.
+    """
+
+    notify_url: str
+    return_url: str
+    lasts_s: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +63,14 @@ class Told:
     amount_minor: int = 0
 
 
+class Notice(NamedTuple):
+    """What a provider says by itself, proved by its signature: that an order was paid."""
+
+    number: str
+    amount_minor: int
+    currency: str
+
+
 NOT_REACHED: Final = "unreachable"
 
 
@@ -52,7 +79,23 @@ class Provider(Protocol):
     def name(self) -> str: ...
     def pay(self, order: Order, code: str) -> Told: ...
     def query(self, order: Order) -> Told: ...
-    def reverse(self, order: Order) -> Told: ...
+    def open(self, order: Order, errand: Errand) -> tuple[Told, str]:
+        """The address of the page on which the customer pays, "" where there is none."""
+        ...
+
+    def reverse(self, order: Order) -> Told:
+        """Of an order of a page too: closed while it is not paid, given back once it is."""
+        ...
+
+    def noticed(self, body: bytes) -> Notice:
+        """Raises NoAnswer where it is not the provider's, or does not say that something was paid."""
+        ...
+
+    @property
+    def thanks(self) -> bytes:
+        """What a provider wants to hear, or it says it again."""
+        ...
+
     def refund(self, order: Order, refund_number: str, amount_minor: int) -> Told: ...
 
 

@@ -14,6 +14,11 @@ def payment(session: Session, payment_id: str) -> WalletPayment | None:
     return session.get(WalletPayment, payment_id)
 
 
+def by_number(session: Session, provider: str, number: str) -> WalletPayment | None:
+    query = select(WalletPayment).where(WalletPayment.order_number == number)
+    return session.exec(query.where(WalletPayment.provider == provider)).first()
+
+
 def refund(session: Session, refund_id: str) -> WalletRefund | None:
     return session.get(WalletRefund, refund_id)
 

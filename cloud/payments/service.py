@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Final
 
@@ -22,7 +22,7 @@ from cloud.db import Database
 from cloud.errors import NotFoundError, WalletMismatchError, WalletNotSetUpError, WalletRefundError
 from cloud.ingest.quarantine import raise_alarm
 from cloud.payments import repository
-from cloud.payments.providers import Order, Provider, Told
+from cloud.payments.providers import Errand, NoAnswer, Order, Provider, Told, Way
 from cloud.payments.tables import WalletCall, WalletPayment, WalletRefund
 from cloud.questions import Asker
 from contract.wallets import PayAsk, PaymentAsk, PaymentTold, RefundAsk, RefundTold
@@ -47,6 +47,11 @@ class WalletService:
         self._providers = providers
         self._company = company
 
+    @property
+    def names(self) -> list[str]:
+        """The providers that the company has a contract with."""
+        return sorted(self._providers)
+
     # -- what boxes ask --
 
     def pay(self, asker: Asker, ask: PayAsk) -> PaymentTold:
@@ -67,6 +72,31 @@ class WalletService:
             told = self._provider(row.provider).query(self._order(row))
             row = self._heard(row.payment_id, "query", told)
         return self._told(row)
+
+    def open(self, asker: Asker, ask: PaymentAsk, errand: Errand) -> tuple[PaymentTold, str]:
+        """The page on which a customer at home pays, "" where she need not or cannot; again: the same payment."""
+        provider = self._provider(ask.provider)
+        row, _ = self._begin(asker, ask, "asked", is_page=True)
+        if row.state not in ("asked", "waiting", "unknown"):
+            return self._told(row), ""
+        told, url = provider.open(self._order(row), errand)
+        return self._told(self._heard(row.payment_id, "open", told)), url
+
+    def noticed(self, provider_name: str, body: bytes) -> tuple[str, bytes]:
+        """What a provider said by itself: the payment, and what it wants to hear. Raises NoAnswer for a forged one.
+
+        It is only a reason to ask: what the provider answers to a query counts.
+        """
+        provider = self._provider(provider_name)
+        notice = provider.noticed(body)
+        with self._database.read() as session:
+            row = repository.by_number(session, provider_name, notice.number)
+        if row is None:
+            raise NotFoundError(what="wallet payment", name=notice.number)
+        if notice[1:] != (row.amount_minor, row.currency):
+            raise NoAnswer("differs")
+        self._heard(row.payment_id, "notice", provider.query(self._order(row)))
+        return row.payment_id, provider.thanks
 
     def reverse(self, asker: Asker, ask: PaymentAsk) -> PaymentTold:
         """Gives the money back, or sees to it that none is ever taken. To be asked until it says "reversed"."""
@@ -123,7 +153,8 @@ class WalletService:
         return self._providers[name]
 
     def _order(self, row: WalletPayment) -> Order:
-        return Order(row.order_number, row.amount_minor, row.currency, self._company)
+        way: Way = "page" if row.is_page else "code"
+        return Order(row.order_number, row.amount_minor, row.currency, self._company, way)
 
     def _own(self, session: Session, asker: Asker, ask: PaymentAsk) -> WalletPayment | None:
         """The payment, None where nobody asked for it yet; of another box or over another amount it is refused."""
@@ -137,7 +168,9 @@ class WalletService:
             raise WalletMismatchError(payment_id=ask.payment_id)
         return row
 
-    def _begin(self, asker: Asker, ask: PaymentAsk, state: str) -> tuple[WalletPayment, bool]:
+    def _begin(
+        self, asker: Asker, ask: PaymentAsk, state: str, *, is_page: bool = False
+    ) -> tuple[WalletPayment, bool]:
         """The payment's row, made in `state` where there was none."""
         with self._database.write() as session:
             row = self._own(session, asker, ask)
@@ -151,6 +184,7 @@ class WalletService:
                 provider=ask.provider,
                 order_number=ask.payment_id.replace("-", ""),
                 state=state,
+                is_page=is_page,
                 amount_minor=ask.amount_minor,
                 currency=ask.currency,
                 asked_at=now,
@@ -311,27 +345,40 @@ def refund_number(refund: WalletRefund) -> str:
 
 
 class WalletWatch:
-    """The thread around `watch`."""
+    """The thread that calls `watches`, one after the other, again and again."""
 
     EVERY_S: Final = 5.0
 
-    def __init__(self, service: WalletService) -> None:
-        self._service = service
-        self._stopping = threading.Event()
+    def __init__(self, *watches: Callable[[], object]) -> None:
+        self._watches = watches
+        self._stopping, self._woken = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._run, name="wallet watch", daemon=True)
 
     def start(self) -> None:
         self._thread.start()
 
+    def wake(self) -> None:
+        """Something is owed: it need not wait for the next round."""
+        self._woken.set()
+
     def stop(self, timeout_s: float) -> None:
         self._stopping.set()
+        self._woken.set()
         if self._thread.is_alive():
             self._thread.join(timeout_s)
 
     def _run(self) -> None:
-        while not self._stopping.wait(self.EVERY_S):
-            try:
-                self._service.watch()
-            except Exception as error:  # noqa: BLE001 - money that came late must be found by the next round
-                # Its text may hold what was sent: the class alone goes to the log.
-                log.error("Wallets were not looked at: %s.", type(error).__name__)  # noqa: TRY400 - as said
+        while True:
+            self._woken.wait(self.EVERY_S)
+            if self._stopping.is_set():
+                return
+            self._woken.clear()
+            for watch in self._watches:
+                self._look(watch)
+
+    def _look(self, watch: Callable[[], object]) -> None:
+        try:
+            watch()
+        except Exception as error:  # noqa: BLE001 - money that came late must be found by the next round
+            # Its text may hold what was sent: the class alone goes to the log.
+            log.error("Wallets were not looked at: %s.", type(error).__name__)  # noqa: TRY400 - as said

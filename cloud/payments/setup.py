@@ -19,18 +19,19 @@ def providers(settings: WalletsSettings, clock: Clock, held: ExitStack) -> dict[
     """Those that are set up; their connections are `held`."""
     found: dict[str, Provider] = {}
     if settings.wechat_pay:
-        found["wechat_pay"] = _wechat_pay(settings.wechat_pay, held)
+        found["wechat_pay"] = _wechat_pay(settings.wechat_pay, clock, held)
     if settings.alipay:
         found["alipay"] = _alipay(settings.alipay, clock, held)
     return found
 
 
-def _wechat_pay(settings: WechatPaySettings, held: ExitStack) -> WechatPay:
+def _wechat_pay(settings: WechatPaySettings, clock: Clock, held: ExitStack) -> WechatPay:
     client = held.enter_context(open_client(settings.certificate, settings.certificate_key))
     return WechatPay(
         settings.app_id,
         settings.merchant_id,
         settings.key,
+        clock,
         lambda path, body: post(client, settings.url + path, body, XML),
     )
 
@@ -43,4 +44,5 @@ def _alipay(settings: AlipaySettings, clock: Clock, held: ExitStack) -> Alipay:
         settings.provider_key,
         clock,
         lambda body: post(client, settings.url, body, FORM),
+        settings.url,
     )

@@ -12,7 +12,7 @@ Position = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
 class WalletPayment(SQLModel, table=True):
-    """One payment that a box asked for; the customer's code is never here.
+    """One payment that a box asked for, or the online shop (`is_page`, no box); the customer's code is never here.
 
     `check_at` is when the provider is asked again about a payment that was given back (`watch`), None for never.
     """
@@ -25,6 +25,7 @@ class WalletPayment(SQLModel, table=True):
     provider: str
     order_number: str = Field(unique=True)
     state: str
+    is_page: bool = False
     amount_minor: int = Field(sa_type=sa.BigInteger)
     currency: str
     transaction_id: str = ""

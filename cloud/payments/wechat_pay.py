@@ -1,5 +1,8 @@
 """WeChat Pay, a code shown by the customer: the version 2 interface (XML, HMAC-SHA256 with the merchant's key).
 
+A customer at home pays on the provider's page: unifiedorder (trade_type MWEB, "H5") gives its address, closeorder
+ends it before it is paid, and the provider posts a notice once it was.
+
 Signature: every field that is not empty but `sign`, sorted by name in ASCII, joined as name=value with "&", then
 "&key=" and the merchant's key; in capitals. `reverse` and `refund` want the merchant's client certificate, which is
 given to the HTTP client. Source: the provider's public documents of micropay, orderquery, reverse and refund.
@@ -11,13 +14,26 @@ import hashlib
 import hmac
 import secrets
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from typing import Final
+from urllib.parse import urlencode
 from xml.parsers import expat
 from xml.sax.saxutils import escape
 
 from pydantic import SecretStr
 
-from cloud.payments.providers import NoAnswer, Order, Said, Told, believed, first_heard
+from cloud.clock import Clock
+from cloud.payments.providers import (
+    CHINA,
+    Errand,
+    NoAnswer,
+    Notice,
+    Order,
+    Said,
+    Told,
+    believed,
+    first_heard,
+)
 
 Fields = dict[str, str]
 Post = Callable[[str, bytes], bytes]
@@ -29,6 +45,9 @@ OUR_ADDRESS: Final = "127.0.0.1"
 MAX_BODY_CHARACTERS: Final = 40
 # Answered to a payment, these leave it open: the provider's documents say "query".
 DOUBTFUL: Final = frozenset({"SYSTEMERROR", "BANKERROR", "USERPAYING"})
+# Answered to a closing: there is nothing that could still be paid.
+CLOSED_ALREADY: Final = frozenset({"ORDERCLOSED", "ORDERNOTEXIST"})
+STAMP: Final = "%Y%m%d%H%M%S"  # of the provider's own time
 STATES: Final[dict[str, Said]] = {
     "SUCCESS": "approved",
     "USERPAYING": "waiting",
@@ -97,8 +116,15 @@ class WechatPay:
     """A `providers.Provider`. `post` carries one request to the provider's server."""
 
     name = "wechat_pay"
+    thanks = (
+        b"<xml><return_code><![CDATA[SUCCESS]]></return_code>"
+        b"<return_msg><![CDATA[OK]]></return_msg></xml>"
+    )
 
-    def __init__(self, app_id: str, merchant_id: str, key: SecretStr, post: Post) -> None:
+    def __init__(
+        self, app_id: str, merchant_id: str, key: SecretStr, clock: Clock, post: Post
+    ) -> None:
+        self._clock = clock
         self._app_id = app_id
         self._merchant_id = merchant_id
         self._key = key
@@ -115,11 +141,45 @@ class WechatPay:
         }
         return first_heard(lambda: _paid(self._ask("/pay/micropay", fields), order))
 
+    def open(self, order: Order, errand: Errand) -> tuple[Told, str]:
+        now = self._clock.now().astimezone(CHINA)
+        fields = {
+            "body": order.subject[:MAX_BODY_CHARACTERS],
+            "out_trade_no": order.number,
+            "total_fee": str(order.amount_minor),
+            "fee_type": order.currency,
+            "spbill_create_ip": OUR_ADDRESS,
+            "notify_url": errand.notify_url,
+            "trade_type": "MWEB",
+            "time_start": f"{now:{STAMP}}",
+            "time_expire": f"{now + timedelta(seconds=errand.lasts_s):{STAMP}}",
+        }
+        found: list[str] = []
+
+        def exchange() -> Told:
+            answer = self._ask("/pay/unifiedorder", fields)
+            found.append(answer.get("mweb_url", ""))
+            return _opened(answer)
+
+        told = first_heard(exchange)
+        if told.said != "waiting" or not found[0]:
+            return told, ""
+        return told, f"{found[0]}?{urlencode({'redirect_url': errand.return_url})}"
+
     def query(self, order: Order) -> Told:
         fields = {"out_trade_no": order.number}
         return believed(lambda: _queried(self._ask("/pay/orderquery", fields), order))
 
+    def noticed(self, body: bytes) -> Notice:
+        fields = self._believed(from_xml(body))
+        amount = fields.get("total_fee", "")
+        if fields.get("result_code") != "SUCCESS" or not amount.isdecimal():
+            raise NoAnswer("not_understood")
+        return Notice(fields.get("out_trade_no", ""), int(amount), fields.get("fee_type", "CNY"))
+
     def reverse(self, order: Order) -> Told:
+        if order.way == "page":
+            return believed(lambda: self._close(order))
         fields = {"out_trade_no": order.number}
         return believed(lambda: _reversed(self._ask("/secapi/pay/reverse", fields)))
 
@@ -135,6 +195,15 @@ class WechatPay:
             lambda: _refunded(self._ask("/secapi/pay/refund", fields), refund_number, amount_minor)
         )
 
+    def _close(self, order: Order) -> Told:
+        """What is paid already cannot be closed: it goes back whole, under a number of its own. Raises NoAnswer."""
+        answer = self._ask("/pay/closeorder", {"out_trade_no": order.number})
+        reason = answer.get("err_code", "")
+        if reason == "ORDERPAID":
+            return self.refund(order, f"{order.number}R", order.amount_minor)
+        is_over = answer.get("result_code") == "SUCCESS" or reason in CLOSED_ALREADY
+        return Told("closed" if is_over else "unknown", reason)
+
     def _ask(self, path: str, fields: Fields) -> Fields:
         """The provider's fields, proved to be its own. Raises NoAnswer."""
         key = self._key.get_secret_value()
@@ -148,6 +217,10 @@ class WechatPay:
         if answer.get("return_code") != "SUCCESS":
             # Such an answer bears no signature: it says that our request was not understood, and proves nothing.
             raise NoAnswer("not_understood")
+        return self._believed(answer)
+
+    def _believed(self, answer: Fields) -> Fields:
+        key = self._key.get_secret_value()
         if not hmac.compare_digest(signature(answer, key), answer.get("sign", "")):
             raise NoAnswer("bad_signature")
         if (answer.get("appid"), answer.get("mch_id")) != (self._app_id, self._merchant_id):
@@ -161,6 +234,13 @@ def _paid(answer: Fields, order: Order) -> Told:
     reason = answer.get("err_code", "")
     if reason == "USERPAYING":
         return Told("waiting", reason)
+    return Told("unknown" if reason in DOUBTFUL or not reason else "declined", reason)
+
+
+def _opened(answer: Fields) -> Told:
+    if answer.get("result_code") == "SUCCESS":
+        return Told("waiting")
+    reason = answer.get("err_code", "")
     return Told("unknown" if reason in DOUBTFUL or not reason else "declined", reason)
 
 

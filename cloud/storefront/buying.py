@@ -2,11 +2,10 @@
 
     take      holds the goods of an offer: once for each form, however often it is sent
     ask       what is to be paid, while the goods are still held
-    pay       the wallet said yes: the order is placed, once
-    give_up   the wallet said no, or nobody wants it any more
+    give_up   nobody wants it any more
     wish      something of it shall come back: any shop of the chain takes it
 
-`give_back` is a transaction of its own: what the chain owes for an order goes back the way it came.
+Money is `paying`'s: a provider is never asked inside a transaction.
 
 A browser's own requests queue on its row: two tabs and a double click are one after the other.
 """
@@ -19,10 +18,9 @@ from typing import Final
 from pydantic import BaseModel, ConfigDict, Field
 from sqlmodel import Session
 
-from cloud.clock import Clock
-from cloud.db import Database
-from cloud.errors import BasketEmptyError, MalformedError, NotFoundError
+from cloud.errors import BasketEmptyError, MalformedError, NotFoundError, PriceChangedError
 from cloud.orders import service as orders
+from cloud.orders.jobs import new_uid
 from cloud.orders.offers import COMES
 from cloud.orders.service import WantedHold, WantedLine
 from cloud.orders.tables import CustomerOrder
@@ -34,7 +32,10 @@ CHANNEL: Final = "storefront"
 
 
 class Wanted(BaseModel):
-    """What the form says. `attempt` is the form's own: the same form again gives the same order."""
+    """What the form says. `attempt` is the form's own: the same form again gives the same order.
+
+    `total_minor` is what the page before said that it costs.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -42,11 +43,12 @@ class Wanted(BaseModel):
     offer_id: str = Field(max_length=400)
     customer: str = Field(default="", max_length=60)
     note: str = Field(default="", max_length=400)
+    total_minor: int
     language: str = ""
 
 
 def take(session: Session, now: datetime, shopper_id: str, wanted: Wanted) -> ShopOrder:
-    """Raises what `orders.hold` raises, and BasketEmptyError, with nothing held."""
+    """Raises what `orders.hold` raises, BasketEmptyError and PriceChangedError, with nothing held."""
     shopper = repository.locked(session, shopper_id)
     known = repository.order_of_attempt(session, wanted.attempt)
     if known is not None:
@@ -69,6 +71,12 @@ def take(session: Session, now: datetime, shopper_id: str, wanted: Wanted) -> Sh
         channel=CHANNEL,
     )
     held = orders.hold(session, now, hold)
+    if held.goods_minor + held.fee_minor != wanted.total_minor:
+        raise PriceChangedError(
+            seen_minor=wanted.total_minor,
+            now_minor=held.goods_minor + held.fee_minor,
+            currency=held.currency,
+        )
     order = ShopOrder(
         link=new_name(),
         order_id=held.order_id,
@@ -97,10 +105,10 @@ def ask(session: Session, now: datetime, order: ShopOrder) -> ShopPayment:
     held = orders.payable(session, now, order.order_id)
     amount_minor = held.goods_minor + held.fee_minor
     known = repository.open_payment(session, order.order_id)
-    if known is not None and known.amount_minor == amount_minor:
+    if known is not None:
         return known
     payment = ShopPayment(
-        payment_id=new_name(),
+        payment_id=new_uid(now),
         order_id=order.order_id,
         amount_minor=amount_minor,
         currency=held.currency,
@@ -112,41 +120,13 @@ def ask(session: Session, now: datetime, order: ShopOrder) -> ShopPayment:
     return payment
 
 
-def pay(session: Session, now: datetime, order: ShopOrder, payment: ShopPayment) -> None:
-    """A second time changes nothing. Raises HoldLapsedError with nothing taken."""
-    if payment.state != "open":
-        return
-    orders.payable(session, now, order.order_id)
-    payment.state = "paid"
-    session.add(payment)
-    orders.place(session, now, order.order_id, payment.amount_minor, payment.payment_id)
-    repository.empty_basket(session, order.shopper_id)
-
-
-def decline(session: Session, payment: ShopPayment) -> None:
-    """The goods stay held until their time is over: she may try once more."""
-    if payment.state == "open":
-        payment.state = "declined"
-        session.add(payment)
-
-
 def give_up(session: Session, now: datetime, order: ShopOrder) -> None:
     """Before hand-over; where the two cross, the hand-over wins. Raises OrderStateError."""
     for payment in repository.payments(session, order.order_id):
-        decline(session, payment)
+        if payment.state == "open":
+            payment.state, payment.reason = "declined", "closed"
+            session.add(payment)
     orders.cancel(session, now, order.order_id, "customer")
-
-
-def give_back(database: Database, clock: Clock) -> None:
-    """Every refund and compensation that is owed for what was paid here. Looks before it takes the write lock."""
-    with database.read() as session:
-        if not repository.owed(session):
-            return
-    with database.write() as session:
-        for credit, payment in repository.owed(session):
-            credit.settled_at, credit.settled_by = clock.now(), payment.payment_id
-            payment.returned_minor += credit.amount_minor
-            session.add_all([credit, payment])
 
 
 def wish_return(session: Session, now: datetime, order: ShopOrder, line: int, reason: str) -> None:

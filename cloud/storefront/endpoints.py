@@ -20,6 +20,7 @@ from cloud.live import stream
 from cloud.settings import Settings
 from cloud.storefront import buying, order_views, repository, views
 from cloud.storefront.buying import Wanted
+from cloud.storefront.paying import Paying
 from cloud.storefront.repository import MOST_PIECES
 from cloud.storefront.tables import ShopOrder
 from cloud.storefront.tickets import name_on, new_name, ticket
@@ -55,6 +56,7 @@ class Storefront:
         clock: Clock,
         changes: Changes,
         secret: bytes,
+        paying: Paying,
         on_change: Callable[[], None],
     ) -> None:
         place = Place(settings.currency, settings.timezone, settings.accent, settings.language)
@@ -65,6 +67,7 @@ class Storefront:
         self.changes = changes
         self.zone = settings.zone
         self._secret = secret
+        self._paying = paying
         self._on_change = on_change
 
     def add_to(self, app: FastAPI) -> None:
@@ -83,6 +86,7 @@ class Storefront:
         }
         for path, form in forms.items():
             app.add_api_route(f"{ROOT}{path}", form, methods=["POST"])
+        app.add_api_route(f"{ROOT}/pay/{{payment_id}}/back", self.come_back)
         app.add_api_route(f"{ROOT}/events/o/{{link}}", self.events)
         self.pages.add_files_to(app)
 
@@ -132,6 +136,7 @@ class Storefront:
         offer_id: Annotated[PlainText, Form(max_length=400)],
         customer: Annotated[PlainText, Form(max_length=60)] = "",
         note: Annotated[PlainText, Form(max_length=400)] = "",
+        total_minor: Annotated[int, Form(ge=0)] = 0,
     ) -> Response:
         """Holds the goods, and goes on to the wallet; sent again, to where the first one went."""
         wanted = Wanted(
@@ -139,6 +144,7 @@ class Storefront:
             offer_id=offer_id,
             customer=customer.strip(),
             note=note.strip(),
+            total_minor=total_minor,
             language=self.pages.look(request).language,
         )
         now = self.clock.now()
@@ -158,21 +164,34 @@ class Storefront:
         self,
         request: Request,
         payment_id: str,
-        answer: Annotated[Literal["yes", "no"], Form()],
+        wallet: Annotated[str, Form(pattern=r"^[a-z_]{1,20}$")],
     ) -> Response:
-        """What the person said on the simulated wallet's page."""
-        with self.database.write() as session:
-            shopper = repository.shopper(session, self.name(request))
-            order, payment = repository.own_payment(session, payment_id, shopper)
-            if answer == "yes":
-                buying.pay(session, self.clock.now(), order, payment)
-            else:
-                buying.decline(session, payment)
-            link = order.link
-        self._on_change()
+        """On to the wallet's own page; where nothing is to be paid any more, to the order."""
+        link = self._own_payment(request, payment_id)
+        url = self._paying.send(payment_id, wallet)
+        if not url:
+            return RedirectResponse(f"{ROOT}/o/{link}", 303)
+        look = self.pages.look(request)
+        values = self.values(look, request, views.nothing)
+        return self.pages.response("leaving.html", look, **values, url=url, wallet=wallet)
+
+    def come_back(self, request: Request, payment_id: str) -> Response:
+        """From the wallet's page: what became of it is asked of the provider, and shown by the order's page."""
+        link = self._own_payment(request, payment_id)
+        self._paying.look(payment_id)
         return RedirectResponse(f"{ROOT}/o/{link}", 303)
 
+    def _own_payment(self, request: Request, payment_id: str) -> str:
+        """The order's link. Raises NotFoundError where it is somebody else's."""
+        with self.database.read() as session:
+            shopper = repository.shopper(session, self.name(request))
+            order, _ = repository.own_payment(session, payment_id, shopper)
+            return order.link
+
     def cancel(self, request: Request, link: str) -> Response:
+        with self.database.read() as session:
+            order_id = self._own(session, request, link).order_id
+        self._paying.let_go(order_id)
         with self.database.write() as session:
             order = self._own(session, request, link)
             buying.give_up(session, self.clock.now(), order)
@@ -245,6 +264,7 @@ class Storefront:
                 company=self._settings.company,
                 language=look.language,
                 shopper=shopper,
+                wallets=tuple(self._paying.names),
             )
             values = {**self._frame(scene, request), **view(scene, asked)}
             session.expunge_all()

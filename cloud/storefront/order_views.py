@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from cloud.errors import BasketEmptyError, OfferChangedError
@@ -12,7 +12,7 @@ from cloud.orders.offers import Offer
 from cloud.orders.service import WantedLine
 from cloud.storefront import following, repository
 from cloud.storefront.symbol import symbol
-from cloud.storefront.tables import ShopOrder
+from cloud.storefront.tables import ShopOrder, ShopPayment
 from cloud.storefront.tickets import new_name
 from cloud.storefront.views import Scene
 
@@ -56,7 +56,12 @@ def _quote(scene: Scene) -> list[Offer]:
 
 def pay(scene: Scene, asked: Mapping[str, str]) -> dict[str, Any]:
     order, payment = repository.own_payment(scene.session, asked["payment_id"], scene.shopper)
-    return {"payment": payment, "link": order.link, "order": _view(scene, order)}
+    return {
+        "payment": payment,
+        "link": order.link,
+        "order": _view(scene, order),
+        "wallets": scene.wallets,
+    }
 
 
 def order(scene: Scene, asked: Mapping[str, str]) -> dict[str, Any]:
@@ -71,13 +76,24 @@ def order(scene: Scene, asked: Mapping[str, str]) -> dict[str, Any]:
         "tone": following.tone(view),
         "day": following.day(view["window"]["start"], scene.now, scene.zone),
         "symbol": _symbol(scene, own, view),
-        "was_declined": bool(payments) and payments[-1].state == "declined",
-        "returned_minor": sum(payment.returned_minor for payment in payments),
+        "payment": payments[-1] if payments else None,
+        "was_late": _was_late(scene, payments),
+        "returned_minor": repository.returned_minor(
+            scene.session, [it.payment_id for it in payments if it.state == "paid"]
+        ),
         "wishes": repository.wishes(scene.session, own.order_id),
         "can_return": view["state"] in following.HANDED,
         "reasons": RETURN_REASONS,
         "shops": scene.shops,
     }
+
+
+def _was_late(scene: Scene, payments: Sequence[ShopPayment]) -> str:
+    """Where a wallet took money after it was closed: "reversing" or "reversed", else nothing."""
+    closed = [it.payment_id for it in payments if it.state == "declined"]
+    found = repository.wallet_payments(scene.session, closed)
+    late = [it.state for it in found if it.transaction_id and it.state.startswith("revers")]
+    return late[-1] if late else ""
 
 
 def _view(scene: Scene, own: ShopOrder) -> dict[str, Any]:

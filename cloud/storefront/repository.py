@@ -16,6 +16,7 @@ from cloud.db import insert_for, upsert
 from cloud.errors import NotFoundError
 from cloud.names import name_in
 from cloud.orders.tables import CustomerOrder, OrderCredit
+from cloud.payments.tables import WalletPayment, WalletRefund
 from cloud.storefront.tables import BasketLine, ReturnWish, ShopOrder, ShopPayment, Shopper
 
 MOST_PIECES = 99  # of one product in a basket
@@ -250,7 +251,54 @@ def payments(session: Session, order_id: str) -> Sequence[ShopPayment]:
 
 
 def open_payment(session: Session, order_id: str) -> ShopPayment | None:
-    return next((it for it in payments(session, order_id) if it.state == "open"), None)
+    """The one that is not over yet; there is never more than one."""
+    over = {"paid", "declined"}
+    return next((it for it in payments(session, order_id) if it.state not in over), None)
+
+
+def locked_payment(session: Session, payment_id: str) -> ShopPayment:
+    return session.get_one(ShopPayment, payment_id, with_for_update=True)
+
+
+def to_look_at(session: Session, now: datetime, limit: int) -> Sequence[str]:
+    query = select(ShopPayment.payment_id).where(col(ShopPayment.look_at) <= now)
+    return session.exec(query.order_by(col(ShopPayment.look_at)).limit(limit)).all()
+
+
+def order_of(session: Session, order_id: str) -> ShopOrder:
+    return session.exec(select(ShopOrder).where(ShopOrder.order_id == order_id)).one()
+
+
+def order_row(session: Session, order_id: str) -> CustomerOrder:
+    return session.get_one(CustomerOrder, order_id)
+
+
+def credit(session: Session, order_id: str, number: int) -> OrderCredit | None:
+    """None where it was withdrawn: the goods were handed over after all."""
+    return session.get(OrderCredit, (order_id, number), with_for_update=True)
+
+
+def wallet_payments(session: Session, payment_ids: Sequence[str]) -> Sequence[WalletPayment]:
+    query = select(WalletPayment).where(col(WalletPayment.payment_id).in_(payment_ids))
+    return session.exec(query).all()
+
+
+def returned_minor(session: Session, payment_ids: Sequence[str]) -> int:
+    """What the wallets have given back of these payments."""
+    query = select(func.coalesce(func.sum(WalletRefund.amount_minor), 0)).where(
+        col(WalletRefund.payment_id).in_(payment_ids), WalletRefund.state == "done"
+    )
+    return int(session.exec(query).one())
+
+
+def takings(session: Session) -> dict[str, int]:
+    """What the shop has of its orders, by wallet: paid, less what went back."""
+    paid = session.exec(select(ShopPayment).where(ShopPayment.state == "paid")).all()
+    sums: dict[str, int] = {}
+    for payment in paid:
+        left = payment.amount_minor - returned_minor(session, [payment.payment_id])
+        sums[payment.provider] = sums.get(payment.provider, 0) + left
+    return sums
 
 
 def own_payment(
@@ -273,6 +321,7 @@ def owed(session: Session) -> Sequence[tuple[OrderCredit, ShopPayment]]:
         select(OrderCredit, ShopPayment)
         .join(ShopPayment, col(ShopPayment.order_id) == OrderCredit.order_id)
         .where(col(OrderCredit.settled_at).is_(None), ShopPayment.state == "paid")
+        .order_by(OrderCredit.order_id, col(OrderCredit.number))
     )
     return session.exec(query).all()
 

@@ -48,7 +48,10 @@ class ShopOrder(SQLModel, table=True):
 
 
 class ShopPayment(SQLModel, table=True):
-    """What became of paying for an order: "open", "paid", "declined". `returned_minor` went back of it later."""
+    """One try to pay for an order: "open", "asked" (sent to the wallet `provider`), "paid", "declined" (and why).
+
+    Its `payment_id` is the wallet payment's. `look_at` is when the provider is asked again, None for never.
+    """
 
     __tablename__ = "shop_payment"
 
@@ -57,8 +60,10 @@ class ShopPayment(SQLModel, table=True):
     amount_minor: int = Field(sa_type=sa.BigInteger)
     currency: str
     state: str
-    returned_minor: int = Field(default=0, sa_type=sa.BigInteger)
+    provider: str = ""
+    reason: str = ""
     made_at: datetime = Field(sa_type=Utc)
+    look_at: datetime | None = Field(default=None, sa_type=Utc, index=True)
 
 
 class ReturnWish(SQLModel, table=True):

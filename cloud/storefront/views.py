@@ -26,7 +26,10 @@ LONGEST_QUESTION = 100  # characters that anybody looks for
 
 @dataclass(frozen=True)
 class Scene:
-    """What a view works with: one read transaction, the moment, the shop's zone, and who looks in which language."""
+    """What a view works with: one read transaction, the moment, the shop's zone, and who looks in which language.
+
+    `wallets` are those that she can pay with.
+    """
 
     session: Session
     now: datetime
@@ -34,6 +37,7 @@ class Scene:
     company: str
     language: str
     shopper: Shopper | None
+    wallets: tuple[str, ...] = ()
 
     @property
     def shopper_id(self) -> str:

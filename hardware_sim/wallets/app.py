@@ -2,6 +2,7 @@
 
 POST /wechat/pay/micropay ...           WeChat Pay (wechat_pay.py)
 POST /alipay/gateway.do                 Alipay (alipay.py)
+GET  /cashier/{provider}/{visit}        where customers pay at home; the shops' way there is beside it (cashier.py)
 GET  /api/wallets                       both providers' state
 GET  /api/wallets/ledger                what moved, by provider
 POST /api/wallets/{provider}/show       {"code"}: a fresh one, as a phone shows it
@@ -32,6 +33,7 @@ WECHAT_PATHS: Final = {
     "/pay/orderquery": "query",
     "/secapi/pay/reverse": "reverse",
     "/secapi/pay/refund": "refund",
+    "/pay/closeorder": "close",
 }
 
 

@@ -33,6 +33,13 @@ STEPS: Final = ("approve", "decline", "password", "gives_up", "wait", "late")
 BUTTONS: Final = ("approve", "decline")
 
 FAULTS: Final = {
+    "open_late": "the customer pays on the page only after the shop has closed the order",
+    "open_lost": "an order for the page is lost on its way",
+    "open_answer_lost": "an order for the page is taken, its answer is lost",
+    "close_lost": "a closing is lost on its way",
+    "close_answer_lost": "a closing is done, its answer is lost",
+    "notify_lost": "the word that an order was paid never arrives",
+    "notify_forged": "the word that an order was paid bears a wrong signature",
     "pay_lost": "the payment is lost on its way: nothing is asked of anybody",
     "pay_answer_lost": "the payment is taken, its answer is lost",
     "pay_system_error": "a system error is answered, and nothing happened",
@@ -62,7 +69,10 @@ class Refusal(Exception):
 
 @dataclass(slots=True)
 class Order:
-    """One payment that a shop asked for. `due_s` is when the customer decides, None while nobody knows."""
+    """One payment that a shop asked for. `due_s` is when the customer decides, None while nobody knows.
+
+    `closes_s` is when a page stops taking the money, None for a code that was shown.
+    """
 
     number: str
     amount_minor: int
@@ -71,6 +81,7 @@ class Order:
     step: str = "wait"
     state: str = "waiting"  # paid, failed, closed, revoked
     due_s: float | None = None
+    closes_s: float | None = None
     refunds: dict[str, int] = field(default_factory=dict)
 
     @property
@@ -178,6 +189,41 @@ class WalletProvider:
         self._live()
         return order
 
+    def open(
+        self, number: str, amount_minor: int, currency: str, lasts_s: float, fault: str
+    ) -> Order:
+        """An order that its customer pays on a page of ours; again with the same figures, the same order.
+
+        With the `fault` "late" she pays only after the shop has closed it.
+        """
+        self._live()
+        known = self.orders.get(number)
+        if known is not None:
+            if known.state == "waiting" and (known.amount_minor, known.currency) == (
+                amount_minor,
+                currency,
+            ):
+                return known
+            raise Refusal("number_used")
+        step = "late" if fault == "late" else "wait"
+        order = Order(number, amount_minor, currency, self._fresh_id(), step)
+        order.closes_s = self._now() + lasts_s
+        self.orders[number] = order
+        self._write("asked", order, asked_minor=amount_minor)
+        return order
+
+    def decide(self, number: str, button: str) -> Order | None:
+        """The customer presses a button on the page of this order; once it is decided, nothing changes it."""
+        if button not in BUTTONS:
+            raise ValueError(f"Expected {' or '.join(BUTTONS)}, got {button}.")
+        with self.lock:
+            self._live()
+            order = self.orders.get(number)
+            if order is not None and order.state == "waiting" and order.step != "late":
+                order.step, order.due_s = button, self._now()
+                self._live()
+            return order
+
     def query(self, number: str) -> Order | None:
         self._live()
         return self.orders.get(number)
@@ -224,8 +270,13 @@ class WalletProvider:
         """Lets every customer decide whose moment has come."""
         now_s = self._now()
         for order in self.orders.values():
-            if order.state == "waiting" and order.due_s is not None and order.due_s <= now_s:
+            if order.state != "waiting":
+                continue
+            if order.due_s is not None and order.due_s <= now_s:
                 self._decide(order)
+            elif order.step == "wait" and order.closes_s is not None and order.closes_s <= now_s:
+                order.state = "closed"
+                self._write("closed", order)
 
     def _decide(self, order: Order) -> None:
         if order.step in ("decline", "gives_up"):

@@ -10,11 +10,13 @@ from pathlib import Path
 from hardware_sim.wallets.alipay import Alipay
 from hardware_sim.wallets.alipay import Merchant as AlipayMerchant
 from hardware_sim.wallets.app import Wallets, create_app
+from hardware_sim.wallets.cashier import Cashier
 from hardware_sim.wallets.ledger import Ledger
 from hardware_sim.wallets.provider import WalletProvider
 from hardware_sim.wallets.settings import WalletsSettings, read_settings
 from hardware_sim.wallets.wechat_pay import Merchant as WechatMerchant
 from hardware_sim.wallets.wechat_pay import WechatPay
+from ui.pages import Place
 from ui.serving import open_port
 
 GRACE_S = 1  # open pages hold an endless stream each
@@ -52,7 +54,10 @@ def serve(settings: WalletsSettings) -> None:
             f"Simulated WeChat Pay and Alipay: http://{settings.host}:{port}\nCtrl-C ends it.\n"
         )
         sys.stdout.flush()
-        app = create_app(build(settings))
+        wallets = build(settings)
+        app = create_app(wallets)
+        place = Place(settings.currency, settings.timezone, settings.accent, settings.language)
+        Cashier(wallets, f"http://{settings.host}:{port}", place).add_to(app)
         config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=GRACE_S)
         with contextlib.suppress(KeyboardInterrupt):  # uvicorn has obeyed, and hands it on
             uvicorn.Server(config).run(sockets=doors)

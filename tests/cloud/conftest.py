@@ -22,6 +22,7 @@ from cloud.ingest.pressure import Allowance
 from cloud.projection import FactProjector
 from contract.envelope import GENESIS, Batch, Fact, Hello, chain, make_uid
 from contract.topics import SHARDS
+from tests.wallets import Bench, served_bench
 
 EVERY_SHARD = frozenset(range(SHARDS))
 NOON = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
@@ -357,3 +358,19 @@ def program() -> Callable[[str], str]:
         return found
 
     return program
+
+
+# -- wallets -----------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def servers() -> Iterator[Bench]:
+    with served_bench() as bench:
+        yield bench
+
+
+@pytest.fixture
+def bench(servers) -> Bench:
+    """The same servers for all tests; what is behind them is each test's own."""
+    servers.renew()
+    return servers

@@ -11,31 +11,16 @@ from cloud.catalogue import service
 from cloud.catalogue.checking import CatalogueChange
 from cloud.ingest.admission import Admitted, Packet, admit
 from cloud.ingest.inbox import Inbox
-from cloud.ingest.pressure import Allowance
 from cloud.main import Hub, build_app
-from cloud.projection import FactProjector
-from cloud.settings import Settings
 from contract import topics
 from contract.health import Health, PeripheralHealth
-from contract.topics import SHARDS
-
-ALLOWED = Allowance(8, 0)
+from tests.hubs import ALLOWED, arriving, open_hub
 
 
 @pytest.fixture
 def hub(tmp_path: Path, clock) -> Iterator[Hub]:
-    settings = Settings(
-        company="maru",
-        company_name="Maru",
-        data_dir=tmp_path / "hub",
-        broker_url="mqtt://127.0.0.1:1",
-        language="en",
-    )
-    hub = Hub(settings, clock)
-    yield hub
-    hub.wire.close()
-    hub.feeds.close()
-    hub.database.close()
+    with open_hub(tmp_path, clock) as hub:
+        yield hub
 
 
 @pytest.fixture
@@ -45,19 +30,7 @@ def app(hub: Hub) -> FastAPI:
 
 @pytest.fixture
 def arrive(hub: Hub, clock) -> Callable[[Any], None]:
-    """A box's facts from its first unsent one on, stored, projected and announced."""
-    sent: dict[str, int] = {}
-
-    def arrive(box: Any) -> None:
-        first = sent.get(box.edge_id, 0) + 1
-        inbox, projector = Inbox(hub.database, clock), FactProjector(hub.database, clock)
-        inbox.commit([Admitted(box.edge_id, box.batch(first))], ALLOWED)
-        while projector.step(frozenset(range(SHARDS))):
-            pass
-        sent[box.edge_id] = box.high
-        hub.changes.announce()
-
-    return arrive
+    return arriving(hub, clock)
 
 
 @pytest.fixture

@@ -8,20 +8,6 @@ import pytest
 from cloud.db import Database
 from cloud.payments.service import WalletService
 from cloud.payments.setup import providers
-from tests.wallets import Bench, served_bench
-
-
-@pytest.fixture(scope="session")
-def servers() -> Iterator[Bench]:
-    with served_bench() as bench:
-        yield bench
-
-
-@pytest.fixture
-def bench(servers) -> Bench:
-    """The same servers for all tests; what is behind them is each test's own."""
-    servers.renew()
-    return servers
 
 
 @pytest.fixture

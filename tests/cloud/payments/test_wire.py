@@ -5,6 +5,7 @@ import json
 import pytest
 from pydantic import SecretStr
 
+from cloud.clock import SystemClock
 from cloud.payments import alipay, wechat_pay
 from cloud.payments.alipay import Alipay
 from cloud.payments.providers import NoAnswer, Order, Told
@@ -27,6 +28,7 @@ SIGNATURES = {
 }
 KEY = SecretStr("k" * 32)
 ORDER = Order("0190a", 8880, "CNY", "Maru")
+CLOCK = SystemClock()
 PAIR = sim_alipay.key_pair()
 
 
@@ -49,7 +51,7 @@ def test_alipay_signs_every_parameter_but_the_signature_in_order(side) -> None:
 
 
 def wechat(answer: bytes) -> WechatPay:
-    return WechatPay("wx1", "190", KEY, lambda path, body: answer)
+    return WechatPay("wx1", "190", KEY, CLOCK, lambda path, body: answer)
 
 
 def wechat_answer(key: str = KEY.get_secret_value(), **fields: str) -> bytes:
@@ -67,7 +69,7 @@ def test_what_wechat_pay_is_asked_is_what_its_documents_say() -> None:
         asked.append((path, wechat_pay.from_xml(body)))
         return wechat_answer()
 
-    told = WechatPay("wx1", "190", KEY, post).pay(ORDER, "134567890123456789")
+    told = WechatPay("wx1", "190", KEY, CLOCK, post).pay(ORDER, "134567890123456789")
     ((path, fields),) = asked
     nonce, sign = fields.pop("nonce_str"), fields.pop("sign")
     assert (len(nonce), len(sign)) == (32, 64)
@@ -134,7 +136,7 @@ def test_every_state_of_a_wechat_pay_order(state, said) -> None:
 
 def gateway(clock, answer) -> Alipay:
     """A merchant whose provider has the same pair: the test signs for both."""
-    return Alipay("2014", SecretStr(PAIR[0]), PAIR[1], clock, answer)
+    return Alipay("2014", SecretStr(PAIR[0]), PAIR[1], clock, answer, "http://127.0.0.1:9")
 
 
 def alipay_answer(text: str, node: str = "alipay_trade_pay_response", key: str = PAIR[0]) -> bytes:
@@ -244,5 +246,5 @@ def test_no_answer_says_nothing_of_what_was_sent() -> None:
     def post(path: str, body: bytes) -> bytes:
         raise NoAnswer("no_answer")
 
-    told = WechatPay("wx1", "190", KEY, post).pay(ORDER, "134567890123456789")
+    told = WechatPay("wx1", "190", KEY, CLOCK, post).pay(ORDER, "134567890123456789")
     assert told == Told("unknown", "no_answer")

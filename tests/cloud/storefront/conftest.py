@@ -5,22 +5,23 @@ from collections.abc import Callable, Iterator
 from html import unescape
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
+import httpx
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
+from sqlmodel import select
 
 from cloud.catalogue import service
 from cloud.catalogue.checking import CatalogueChange
 from cloud.ingest.admission import Admitted
 from cloud.ingest.inbox import Inbox
-from cloud.ingest.pressure import Allowance
 from cloud.main import Hub, build_app
-from cloud.projection import FactProjector
-from cloud.settings import Settings
-from contract.topics import SHARDS
+from cloud.orders.tables import OrderJob
+from tests.hubs import ALLOWED, arriving, open_hub
+from tests.wallets import Bench
 
-ALLOWED = Allowance(8, 0)
 GOODS = (
     ("B-002", "bread", ("소금빵", "海盐黄油卷", "Salt butter roll"), 3_200),
     ("B-009", "cake", ("딸기 생크림 케이크", "草莓奶油蛋糕", "Strawberry cream cake"), 38_000),
@@ -47,20 +48,17 @@ def hub_url(tmp_path: Path) -> str:
 
 
 @pytest.fixture
-def hub(tmp_path: Path, clock, hub_url: str) -> Iterator[Hub]:
-    settings = Settings(
-        company="maru",
-        company_name="Maru",
-        data_dir=tmp_path / "hub",
-        database_url=hub_url,
-        broker_url="mqtt://127.0.0.1:1",
-        language="en",
-    )
-    hub = Hub(settings, clock)
-    yield hub
-    hub.wire.close()
-    hub.feeds.close()
-    hub.database.close()
+def hub_address() -> str:
+    """Where providers say that something was paid: nowhere, until a test has a server."""
+    return "http://127.0.0.1:9"
+
+
+@pytest.fixture
+def hub(tmp_path: Path, clock, hub_url: str, hub_address: str, bench: Bench) -> Iterator[Hub]:
+    """Its customers pay with the simulated wallets of `bench`."""
+    places = {"database_url": hub_url, "public_url": hub_address}
+    with open_hub(tmp_path, clock, **places, wallets=bench.settings) as hub:
+        yield hub
 
 
 @pytest.fixture
@@ -87,19 +85,7 @@ def client(browser_of) -> TestClient:
 
 @pytest.fixture
 def arrive(hub: Hub, clock) -> Callable[[Any], None]:
-    """A box's facts from its first unsent one on, stored, projected and announced."""
-    sent: dict[str, int] = {}
-
-    def arrive(box: Any) -> None:
-        first = sent.get(box.edge_id, 0) + 1
-        inbox, projector = Inbox(hub.database, clock), FactProjector(hub.database, clock)
-        inbox.commit([Admitted(box.edge_id, box.batch(first))], ALLOWED)
-        while projector.step(frozenset(range(SHARDS))):
-            pass
-        sent[box.edge_id] = box.high
-        hub.changes.announce()
-
-    return arrive
+    return arriving(hub, clock)
 
 
 @pytest.fixture
@@ -197,6 +183,7 @@ class Shopping:
         return {
             "attempt": field(page, "attempt"),
             "offer_id": field(page, "offer_id"),
+            "total_minor": field(page, "total_minor"),
             "customer": "Jiyoon",
         }
 
@@ -206,10 +193,27 @@ class Shopping:
         assert answer.status_code == 303, answer.text
         return answer.headers["location"]
 
-    def say(self, wallet: str, answer: str = "yes") -> str:
-        said = self.client.post(wallet, data={"answer": answer}, follow_redirects=False)
-        assert said.status_code == 303, said.text
-        return said.headers["location"]
+    def send(self, payment: str, wallet: str = "alipay") -> str:
+        """The address of the wallet's own page."""
+        page = self.client.post(payment, data={"wallet": wallet})
+        assert page.status_code == 200, page.text
+        return unescape(page.text.partition('content="0;url=')[2].partition('"')[0])
+
+    def press(self, page_url: str, answer: str = "approve") -> str:
+        """What she presses there; gives where the wallet sends her next."""
+        with httpx.Client(follow_redirects=True, trust_env=False) as phone:
+            page = phone.get(page_url)
+            back = re.search(r'name="back" value="([^"]*)"', page.text)
+            form = {"answer": answer, "back": unescape(back[1]) if back else ""}
+            answered = phone.post(page.url, data=form, follow_redirects=False)
+        return answered.headers["location"]
+
+    def say(self, payment: str, answer: str = "approve", wallet: str = "alipay") -> str:
+        """From the choice of a wallet to the order's page, as far as the wallet's page leads there."""
+        url = self.press(self.send(payment, wallet), answer)
+        came = self.client.get(urlsplit(url).path, follow_redirects=False)
+        assert came.status_code == 303, came.text
+        return came.headers["location"]
 
     def buy(self) -> str:
         """The path of a paid order's page."""
@@ -220,3 +224,35 @@ class Shopping:
 @pytest.fixture
 def shopping(open_shops, client: TestClient) -> Shopping:
     return Shopping(client)
+
+
+class Shop:
+    """A box that does its part of an order."""
+
+    def __init__(self, hub, box: Any, arrive, bodies) -> None:
+        self.hub, self.box, self.arrive, self.bodies = hub, box, arrive, bodies
+
+    def says(self, kind: str, **more: Any) -> None:
+        with self.hub.database.read() as session:
+            job = session.exec(select(OrderJob)).all()[-1]
+        body = {
+            **self.bodies.stocked(),
+            "type": f"job.{kind}",
+            "location_id": job.location_id,
+            "job_id": job.job_id,
+            "order_id": job.order_id,
+            "revision": job.revision,
+            **more,
+        }
+        for name in ("movement_id", "reason", "moves"):
+            if name not in more:
+                body.pop(name)
+        self.box.log(body)
+        self.arrive(self.box)
+        self.hub.worker.keeper.step()
+        self.hub.paying.watch()
+
+
+@pytest.fixture
+def shop(hub, open_shops, arrive, bodies) -> Shop:
+    return Shop(hub, open_shops["maru-office-1"], arrive, bodies)

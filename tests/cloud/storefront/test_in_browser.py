@@ -20,17 +20,27 @@ LANGUAGES = ["ko", "zh", "en"]
 
 
 @pytest.fixture
-def served(app) -> Iterator[str]:
+def door() -> Iterator[socket.socket]:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        yield listener
+
+
+@pytest.fixture
+def hub_address(door) -> str:
+    """Where the wallets' pages send her back to, and say that she has paid."""
+    return f"http://127.0.0.1:{door.getsockname()[1]}"
+
+
+@pytest.fixture
+def served(app, door, hub_address) -> Iterator[str]:
     """The address of the shop, served by a thread and without the ingest."""
-    listener = socket.create_server(("127.0.0.1", 0))
     config = uvicorn.Config(app, lifespan="off", log_level="warning", timeout_graceful_shutdown=1)
     server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [door]})
     thread.start()
-    yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    yield hub_address
     server.should_exit = True
     thread.join(10)
-    listener.close()
 
 
 @pytest.fixture
@@ -75,7 +85,9 @@ def order(page: Page, served: str) -> None:
     page.goto(f"{served}/shop/ways")
     page.locator("form[action='/shop/take'] button").first.click()
     page.locator("form.form button").click()
-    page.locator("button[value='yes']").click()
+    page.locator("button[value='alipay']").click()
+    page.locator("button[value='approve']").click()
+    expect(page.locator("#order")).to_be_visible()
 
 
 def test_a_whole_order_needs_no_mouse(served, page, open_shops, complaints) -> None:
@@ -98,9 +110,12 @@ def test_a_whole_order_needs_no_mouse(served, page, open_shops, complaints) -> N
     expect(page.locator("h1")).to_have_text("One more thing")
     focus(page, "What shall we call out?")
     page.keyboard.type("Jiyoon")
-    focus(page, "Pay ₩38,000")
+    focus(page, "On to paying ₩38,000")
     page.keyboard.press("Enter")
-    expect(page.locator("h1")).to_have_text("Wallet")
+    expect(page.locator("h1")).to_have_text("How would you like to pay?")
+    focus(page, "Pay with WeChat Pay")
+    page.keyboard.press("Enter")
+    expect(page.locator("h1")).to_have_text("WeChat Pay")
     focus(page, "Pay ₩38,000")
     page.keyboard.press("Enter")
     expect(page.locator("h1")).to_contain_text("Order ")
@@ -141,8 +156,9 @@ def test_two_presses_of_the_button_and_the_way_back_give_one_order(
     page.goto(f"{served}/shop/ways")
     page.locator("form[action='/shop/take'] button").first.click()
     page.locator("form.form button").dblclick()
-    expect(page.locator("h1")).to_have_text("Wallet")
-    page.locator("button[value='yes']").dblclick()
+    expect(page.locator("h1")).to_have_text("How would you like to pay?")
+    page.locator("button[value='alipay']").dblclick()
+    page.locator("button[value='approve']").dblclick()
     expect(page.locator("h1")).to_contain_text("Order ")
     page.go_back()
     page.go_back()
@@ -177,7 +193,11 @@ def test_the_pages_of_an_order_and_of_a_member_keep_the_same_rules(
     keeps_rules(page)
     press(page, "form.form button")
     keeps_rules(page)
-    press(page, "button[value='yes']")
+    page.locator("button[value='wechat_pay']").click()
+    expect(page.locator("button[value='approve']")).to_be_visible()
+    keeps_rules(page)
+    page.locator("button[value='approve']").click()
+    expect(page.locator("#order")).to_be_visible()
     keeps_rules(page)
     for path in ("/shop/me", "/shop/me/code"):
         page.goto(f"{served}{path}")

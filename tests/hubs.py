@@ -1,0 +1,50 @@
+"""A hub in this process: wired as it is in earnest, asked by a client of its app, and without broker and threads."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from cloud.clock import Clock
+from cloud.ingest.admission import Admitted
+from cloud.ingest.inbox import Inbox
+from cloud.ingest.pressure import Allowance
+from cloud.main import Hub
+from cloud.projection import FactProjector
+from cloud.settings import Settings
+from contract.topics import SHARDS
+
+ALLOWED = Allowance(8, 0)
+
+
+@contextmanager
+def open_hub(folder: Path, clock: Clock, **settings: Any) -> Iterator[Hub]:
+    plain: dict[str, Any] = {
+        "company": "maru",
+        "company_name": "Maru",
+        "data_dir": folder / "hub",
+        "broker_url": "mqtt://127.0.0.1:1",
+        "language": "en",
+    }
+    hub = Hub(Settings(**plain | settings), clock)
+    try:
+        yield hub
+    finally:
+        hub.wire.close()
+        hub.close()
+
+
+def arriving(hub: Hub, clock: Clock) -> Callable[[Any], None]:
+    """Takes a box's facts from its first unsent one on: they are stored, projected and announced."""
+    sent: dict[str, int] = {}
+
+    def arrive(box: Any) -> None:
+        first = sent.get(box.edge_id, 0) + 1
+        inbox, projector = Inbox(hub.database, clock), FactProjector(hub.database, clock)
+        inbox.commit([Admitted(box.edge_id, box.batch(first))], ALLOWED)
+        while projector.step(frozenset(range(SHARDS))):
+            pass
+        sent[box.edge_id] = box.high
+        hub.changes.announce()
+
+    return arrive
