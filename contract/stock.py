@@ -62,6 +62,8 @@ class GoodsReceived(FactBody):
     """Goods that came in. `source_id` is the purchase order's, or the job of the shop that sent them.
 
     `outcome` compares with what was announced, over all that has come of it: "full" may be the last of several.
+    `rest` is what becomes of announced pieces that are still missing: "awaited" by a later delivery, or "lost": the
+    shop says that they will not come any more. Either "none" or "lost" ends the arrival.
     """
 
     type: Literal["goods.received"] = "goods.received"
@@ -71,6 +73,7 @@ class GoodsReceived(FactBody):
     source: Literal["purchase_order", "transfer", "none"] = "none"
     source_id: str = ""
     outcome: Literal["full", "short", "over", "unannounced"] = "unannounced"
+    rest: Literal["none", "awaited", "lost"] = "none"
     cashier: str
     lines: tuple[ReceivedLine, ...] = Field(min_length=1)
 

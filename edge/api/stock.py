@@ -48,11 +48,15 @@ class CameLine(BaseModel):
 
 
 class NewReceiving(BaseModel):
-    """`arrival_id` is "" for goods that nobody announced; `over` accepts more than was announced."""
+    """`arrival_id` is "" for goods that nobody announced; `over` accepts more than was announced.
+
+    `rest` "lost" says that what is missing will not come any more.
+    """
 
     arrival_id: fields.Code = ""
     lines: list[CameLine] = Field(min_length=1, max_length=1000)
     over: receiving.Over = "refuse"
+    rest: receiving.Rest = "awaited"
 
 
 def router(box: Box) -> APIRouter:
@@ -74,12 +78,14 @@ def router(box: Box) -> APIRouter:
 
     @api.get("/arrivals")
     def arrivals() -> list[dict[str, Any]]:
-        return [arrival._asdict() for arrival in receiving.arrivals(box.shop)]
+        return [
+            arrival._asdict() | {"left": arrival.left} for arrival in receiving.arrivals(box.shop)
+        ]
 
     @api.post("/receivings", status_code=201)
     def receive(body: NewReceiving) -> dict[str, Any]:
         came = [receiving.Came(**line.model_dump()) for line in body.lines]
-        done = receiving.receive(box.shop, body.arrival_id, came, body.over)
+        done = receiving.receive(box.shop, body.arrival_id, came, body.over, body.rest)
         return done.model_dump(mode="json")
 
     @api.get("/rights")

@@ -304,6 +304,7 @@ class ReceivedLine(BoxTable, table=True):
     expected: int
     received: int
     damaged: int
+    rest: str
     received_at: str
 
 

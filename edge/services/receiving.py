@@ -8,7 +8,7 @@ from typing import Any, Literal, NamedTuple
 
 from contract.feeds import shop_feed
 from contract.lots import is_fresh
-from contract.stock import GoodsReceived, ReceivedLine
+from contract.stock import GoodsReceived, ReceivedLine, StockMove
 from edge.db import tables
 from edge.db.unit_of_work import Reader
 from edge.domain.errors import (
@@ -22,9 +22,10 @@ from edge.services import catalogue, feeds, stock
 from edge.services.shop import Shop, Work
 
 Over = Literal["refuse", "accept"]
+Rest = Literal["awaited", "lost"]
 Outcome = Literal["full", "short", "over", "unannounced"]
 
-_CAME = "SELECT sku, sum(received) FROM received_line WHERE arrival_id = ? GROUP BY sku"
+_CAME = "SELECT sku, sum(received), max(rest = 'lost') FROM received_line WHERE arrival_id = ? GROUP BY sku"
 
 
 class Came(NamedTuple):
@@ -38,7 +39,10 @@ class Came(NamedTuple):
 
 
 class Arrival(NamedTuple):
-    """What is on its way. `came` is what has come in of it already, by SKU; `source` and the rest are the sender's."""
+    """What is on its way. `came` is what has come in of it already, by SKU; `source` and the rest are the sender's.
+
+    `lots` are those that the sender named. `is_ended`: this shop said that what is missing will not come any more.
+    """
 
     arrival_id: str
     source: Literal["purchase_order", "transfer", "none"]
@@ -48,26 +52,41 @@ class Arrival(NamedTuple):
     due: str
     announced: dict[str, int]
     came: dict[str, int]
+    lots: tuple[StockMove, ...] = ()
+    is_ended: bool = False
+
+    @property
+    def left(self) -> dict[str, int]:
+        """What is still to come, by SKU; nothing once it is ended."""
+        if self.is_ended:
+            return {}
+        left = Counter(self.announced)
+        left.subtract(self.came)
+        return {sku: quantity for sku, quantity in left.items() if quantity > 0}
 
 
 def arrivals(shop: Shop) -> list[Arrival]:
     """What is still to come, the earliest first."""
     with shop.read() as reader:
-        found = feeds.values(reader, _feed(shop))
-        return sorted(
-            (_arrival(reader, value) for value in found.values()), key=lambda it: (it.due, it[0])
-        )
+        found = [_arrival(reader, value) for value in feeds.values(reader, _feed(shop)).values()]
+    return sorted((it for it in found if it.left), key=lambda it: (it.due, it.arrival_id))
 
 
 def receive(
-    shop: Shop, arrival_id: str, lines: Sequence[Came], over: Over = "refuse"
+    shop: Shop,
+    arrival_id: str,
+    lines: Sequence[Came],
+    over: Over = "refuse",
+    rest: Rest = "awaited",
 ) -> GoodsReceived:
     """Takes goods in; `arrival_id` is "" for goods that nobody announced.
 
-    Raises NotFound for an arrival that nobody knows, UnknownCode, CameExpired, MoreDamagedThanCame, and
-    MoreThanAnnounced unless `over` accepts it. Nothing was taken in then.
+    `rest` "lost" ends the arrival: nothing may have come of it at all then. Raises NotFound for an arrival that nobody
+    knows or that has ended, UnknownCode, CameExpired, MoreDamagedThanCame, and MoreThanAnnounced unless `over` accepts
+    it. Nothing was taken in then.
     """
-    if not any(line.received > 0 for line in lines):
+    is_ending = bool(arrival_id and lines and rest == "lost")
+    if not is_ending and not any(line.received > 0 for line in lines):
         raise Malformed(expected="at least one piece that came", got=0)
 
     def use_case(work: Work) -> GoodsReceived:
@@ -75,7 +94,7 @@ def receive(
         for line in lines:
             _check(work, line)
         outcome = _outcome(work, arrival, lines, over)
-        fact = _fact(work, arrival, lines, outcome)
+        fact = _fact(work, arrival, lines, outcome, rest)
         _insert(work, fact)
         if fact.source == "transfer":
             from edge.services import keeping  # only for goods that may be an order's
@@ -93,15 +112,17 @@ def _feed(shop: Shop) -> str:
 
 def _announced(work: Work, arrival_id: str) -> Arrival:
     value = feeds.value(work.unit, _feed(work.shop), arrival_id)
-    if value is None:
+    arrival = _arrival(work.unit, value) if value is not None else None
+    if arrival is None or arrival.is_ended:
         raise NotFound(what="arrival", name=arrival_id)
-    return _arrival(work.unit, value)
+    return arrival
 
 
 def _arrival(reader: Reader, value: dict[str, Any]) -> Arrival:
     announced = Counter[str]()
     for line in value["lines"]:
         announced[line["sku"]] += line["quantity"]
+    came = reader.sql(_CAME, (value["arrival_id"],)).fetchall()
     return Arrival(
         value["arrival_id"],
         value["source"],
@@ -110,7 +131,11 @@ def _arrival(reader: Reader, value: dict[str, Any]) -> Arrival:
         value.get("from", ""),
         value.get("due", ""),
         dict(announced),
-        dict(reader.sql(_CAME, (value["arrival_id"],)).fetchall()),
+        {sku: quantity for sku, quantity, _ in came},
+        tuple(
+            StockMove(**line) for line in value["lines"] if line.get("lot") or line.get("expiry")
+        ),
+        any(is_lost for _, _, is_lost in came),
     )
 
 
@@ -140,10 +165,9 @@ def _outcome(work: Work, arrival: Arrival | None, lines: Sequence[Came], over: O
 
 
 def _fact(
-    work: Work, arrival: Arrival | None, lines: Sequence[Came], outcome: Outcome
+    work: Work, arrival: Arrival | None, lines: Sequence[Came], outcome: Outcome, rest: Rest
 ) -> GoodsReceived:
-    left = Counter(arrival.announced if arrival else {})
-    left.subtract(arrival.came if arrival else {})
+    left = Counter(arrival.left if arrival else {})
     return GoodsReceived(
         **work.header(work.business_date()),
         receiving_id=work.new_id(),
@@ -151,11 +175,19 @@ def _fact(
         source=arrival.source if arrival else "none",
         source_id=arrival.source_id if arrival else "",
         outcome=outcome,
+        rest=rest if _is_missing(left, lines) else "none",
         cashier=stock.cashier(work),
         lines=tuple(
             ReceivedLine(**line._asdict(), expected=_expected(left, line)) for line in lines
         ),
     )
+
+
+def _is_missing(left: Counter[str], lines: Sequence[Came]) -> bool:
+    came = Counter[str]()
+    for line in lines:
+        came[line.sku] += line.received
+    return any(quantity > came[sku] for sku, quantity in left.items())
 
 
 def _expected(left: Counter[str], line: Came) -> int:
@@ -168,7 +200,7 @@ def _insert(work: Work, fact: GoodsReceived) -> None:
     rows = [
         {"receiving_id": fact.receiving_id, "number": number, "arrival_id": fact.arrival_id}
         | line.model_dump()
-        | {"received_at": work.stamp}
+        | {"rest": fact.rest, "received_at": work.stamp}
         for number, line in enumerate(fact.lines, 1)
     ]
     work.unit.insert(tables.ReceivedLine, rows)

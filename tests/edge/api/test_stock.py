@@ -130,6 +130,9 @@ def test_what_is_on_its_way_is_listed(client: TestClient) -> None:
             "due": ARRIVAL["due"],
             "announced": {"CAKE": 5, "BREAD": 2},
             "came": {},
+            "lots": [{"sku": "CAKE", "quantity": 5, **LOT}],
+            "is_ended": False,
+            "left": {"CAKE": 5, "BREAD": 2},
         }
     ]
 
@@ -161,7 +164,11 @@ def test_it_came_short_and_what_is_missing_is_still_announced(client: TestClient
     )
     (arrival,) = client.get("/api/stock/arrivals").json()
     assert (arrival["announced"], arrival["came"]) == ({"CAKE": 5, "BREAD": 2}, {"CAKE": 3})
+    assert (fact["rest"], arrival["left"]) == ("awaited", {"CAKE": 2, "BREAD": 2})
     assert level(client, "CAKE") == {"sku": "CAKE", "quantity": 2}
+    ended = receive(client, {**BREAD, "received": 1}, rest="lost")[1]
+    assert (ended["outcome"], ended["rest"]) == ("short", "lost")
+    assert client.get("/api/stock/arrivals").json() == []
 
 
 @pytest.mark.usefixtures("announced")

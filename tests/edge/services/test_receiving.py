@@ -6,6 +6,7 @@ import pytest
 
 from contract.feeds import Operation, Ops
 from contract.lots import Lot
+from contract.stock import StockMove
 from edge.domain.errors import (
     CameExpired,
     Malformed,
@@ -47,8 +48,17 @@ def here(shop: Shop, sku: str) -> list[Lot]:
 def test_a_shop_sees_what_is_on_its_way(announced: Shop) -> None:
     (arrival,) = receiving.arrivals(announced)
     assert arrival == receiving.Arrival(
-        "A1", "transfer", "job-1", "", "hillside", "2026-11-24", {"CAKE": 5, "BREAD": 2}, {}
+        "A1",
+        "transfer",
+        "job-1",
+        "",
+        "hillside",
+        "2026-11-24",
+        {"CAKE": 5, "BREAD": 2},
+        {},
+        (StockMove(sku="CAKE", quantity=5, lot="B", expiry="2026-11-25"),),
     )
+    assert arrival.left == {"CAKE": 5, "BREAD": 2}
 
 
 def test_all_of_it_came(announced: Shop, facts) -> None:
@@ -67,11 +77,33 @@ def test_all_of_it_came(announced: Shop, facts) -> None:
 
 
 def test_it_came_short_and_the_rest_later(announced: Shop) -> None:
-    assert receiving.receive(announced, "A1", [CAKES._replace(received=3)]).outcome == "short"
+    short = receiving.receive(announced, "A1", [CAKES._replace(received=3)])
+    assert short.outcome == "short"
     (arrival,) = receiving.arrivals(announced)
     assert arrival.came == {"CAKE": 3}
     rest = receiving.receive(announced, "A1", [CAKES._replace(received=2), BREAD])
     assert (rest.outcome, [line.expected for line in rest.lines]) == ("full", [2, 2])
+    assert (short.rest, rest.rest) == ("awaited", "none")
+
+
+def test_a_rest_that_will_not_come_ends_the_arrival(announced: Shop, facts) -> None:
+    short = receiving.receive(announced, "A1", [CAKES._replace(received=3)], rest="lost")
+    assert (short.outcome, short.rest, facts(announced)[-1]["rest"]) == ("short", "lost", "lost")
+    assert receiving.arrivals(announced) == []
+    with pytest.raises(NotFound):
+        receiving.receive(announced, "A1", [BREAD])
+    assert stock.level(announced, "BREAD") == 0
+
+
+def test_all_of_it_may_be_lost(announced: Shop) -> None:
+    nothing = receiving.receive(announced, "A1", [BREAD._replace(received=0)], rest="lost")
+    assert (nothing.outcome, nothing.rest) == ("short", "lost")
+    assert (receiving.arrivals(announced), stock.level(announced, "BREAD")) == ([], 0)
+
+
+def test_nothing_is_lost_of_what_came_whole(announced: Shop) -> None:
+    assert receiving.receive(announced, "A1", [CAKES, BREAD], rest="lost").rest == "none"
+    assert receiving.arrivals(announced) == []
 
 
 def test_more_than_announced_is_refused_until_somebody_confirms_it(announced: Shop) -> None:

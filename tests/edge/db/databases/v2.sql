@@ -239,6 +239,7 @@ CREATE TABLE received_line (
     expected INTEGER NOT NULL,
     received INTEGER NOT NULL,
     damaged INTEGER NOT NULL,
+    rest TEXT NOT NULL,
     received_at TEXT NOT NULL,
     PRIMARY KEY (receiving_id, number)
 ) WITHOUT ROWID;
