@@ -189,6 +189,12 @@ class CountDisagrees(Refused):
     advice = "Look behind the shelf once more; if you find some, count again."
 
 
+class StockDeskOpen(Refused):
+    key = "stock.desk_open"
+    template = "This is a customer's code, and the stock desk is open."
+    advice = "Finish here or leave with Esc, then scan the code again."
+
+
 class PromisedGoodsSold(Refused):
     """Told, not raised: whoever holds the goods gets them."""
 

@@ -18,6 +18,7 @@
     paint     from parts to HTML, only where they differ
     counter   the routes
     order_*   the same for orders: loaded when the first one is looked at
+    stock_*   the same for goods that come in, are counted and taken off the shelf: loaded when somebody looks
     picking   the picking list on a phone
     refused   a page of one message, for whoever asked for what is not there
 """

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from edge.domain.basket import PricedLine
 from edge.screens import card_keys, order_compose, parts, return_keys
@@ -15,6 +15,9 @@ from edge.screens.state import DeskState, LastDone, ReturnDraft
 from edge.screens.typed import in_coins, likely_cash
 from edge.services.selling import BasketView
 from edge.services.shop import Shop
+
+if TYPE_CHECKING:
+    from edge.screens.stock_parts import StockShown
 
 TONE_OF_STATE: Final[dict[str, Tone]] = {
     "ready": "good",
@@ -65,9 +68,9 @@ def compose(shop: Shop, seen: Readings, state: DeskState) -> Counter:
     keys = keys_of(situation(seen, state))
     return Counter(
         head=_head(shop, seen),
-        prompt=parts.Prompt(_ask(name, state), is_text=_asks_text(name, state)),
+        prompt=parts.Prompt(_ask(shop, name, state), is_text=_asks_text(name, state)),
         notice=_notice(name, seen, state),
-        stage=_stage(name, keys, seen, state),
+        stage=_stage(shop, name, keys, seen, state),
         side=_side(shop, name, keys, seen, state),
         quick=_quick(seen) if name in SELLABLE else (),
         strip=_strip(seen),
@@ -76,7 +79,7 @@ def compose(shop: Shop, seen: Readings, state: DeskState) -> Counter:
 
 def stage_name(seen: Readings, state: DeskState) -> StageName:
     """Which of its states the left two thirds are in."""
-    if state.view in ("report", "orders", "pickup"):
+    if state.view in ("report", "orders", "pickup", "stock"):
         return state.view
     if seen.shift is None:
         return "opening"
@@ -115,6 +118,10 @@ def situation(seen: Readings, state: DeskState) -> Situation:
         job_state=job.job.state if job else "",
         is_due=bool(job and job.due_minor and job.job.state == "ready"),
         offer_count=len(state.ways.offers) if state.ways else 0,
+        stock_mode=state.stock.mode if state.stock else "",
+        is_stock_asking=bool(state.stock and state.stock.asks),
+        has_stock_lines=bool(state.stock and state.stock.lines),
+        is_of_arrival=bool(state.stock and state.stock.arrival_id),
     )
 
 
@@ -154,7 +161,7 @@ def _head(shop: Shop, seen: Readings) -> parts.Head:
     )
 
 
-def _ask(name: StageName, state: DeskState) -> Words:
+def _ask(shop: Shop, name: StageName, state: DeskState) -> Words:
     if name == "opening":
         return Words("counter.ask.float" if state.step == "float" else "counter.ask.name")
     if name == "shift":
@@ -163,13 +170,18 @@ def _ask(name: StageName, state: DeskState) -> Words:
         return Words("counter.ask.return_line" if state.draft else "counter.ask.receipt")
     if name == "ordering" and state.ways and state.ways.customer:
         return Words("counter.ask.address")
+    if name == "stock":
+        from edge.screens import stock_compose  # loaded by the first look at stock
+
+        return stock_compose.ask(state.stock, shop.settings.language)
     return Words(f"counter.ask.{ASKS[name]}")
 
 
 def _asks_text(name: StageName, state: DeskState) -> bool:
     """A cashier's name, or what cash is for."""
     is_name = name == "opening" and state.step != "float"
-    is_words = name in ("orders", "pickup", "ordering")
+    is_lot = bool(state.stock and state.stock.asks == "lot")
+    is_words = is_lot or name in ("orders", "pickup", "ordering")
     return is_name or is_words or (name == "shift" and state.step in ("reason_in", "reason_out"))
 
 
@@ -185,7 +197,9 @@ def _notice(name: StageName, seen: Readings, state: DeskState) -> parts.Notice |
     return parts.Notice(told.tone, Words(told.key, fields, plain=told.message), now)
 
 
-def _stage(name: StageName, keys: tuple[Key, ...], seen: Readings, state: DeskState) -> parts.Stage:
+def _stage(
+    shop: Shop, name: StageName, keys: tuple[Key, ...], seen: Readings, state: DeskState
+) -> parts.Stage:
     return parts.Stage(
         name,
         keys,
@@ -199,7 +213,14 @@ def _stage(name: StageName, keys: tuple[Key, ...], seen: Readings, state: DeskSt
         orders=order_compose.rows(seen.orders) if name == "orders" else (),
         pickup=order_compose.pick_up(seen.orders, state) if name == "pickup" else None,
         ways=order_compose.comparison(state.ways) if name == "ordering" else None,
+        stock=_stock(shop, seen, state) if name == "stock" else None,
     )
+
+
+def _stock(shop: Shop, seen: Readings, state: DeskState) -> StockShown:
+    from edge.screens import stock_compose
+
+    return stock_compose.shown(shop, seen.stock, state.stock)
 
 
 def _basket(seen: Readings, state: DeskState) -> parts.Basket:
@@ -329,6 +350,8 @@ def _side(
     if name == "pickup":
         job = seen.orders.at_desk if seen.orders else None
         return parts.Side(name, keys, due_minor=job.due_minor if job and job.job.is_open else 0)
+    if name == "stock":
+        return parts.Side(name, keys, pieces=state.stock.pieces if state.stock else 0)
     view = seen.basket
     member = _member(shop, seen) if name in MEMBERED else None
     if view is None or name not in ("selling", *PAYING):

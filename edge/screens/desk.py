@@ -174,6 +174,8 @@ class Desk:
 
     def _scanned(self, entered: EnteredCode) -> DeskState:
         shop, state = self._box.shop, self._state
+        if state.view == "stock":
+            return self._stock_scan(state, entered)
         if is_receipt_code(entered.code):
             return return_keys.open_receipt(shop, state, entered.code)
         if entered.code.startswith(HANDOVER_PREFIX):
@@ -227,6 +229,8 @@ class Desk:
         if press.command in member_keys.COMMANDS:
             command = member_keys.COMMANDS[press.command]
             return command(self._box.shop, self._box.ask_hub, state, text)
+        if press.is_of_stock:
+            return self._stock_key(state, press)
         if press.is_of_orders:
             return self._order_key(state, press)
         if press.command in BOX_COMMANDS:
@@ -259,6 +263,16 @@ class Desk:
         from edge.screens import order_keys  # loaded by the first order
 
         return order_keys.carried_out(self._box.shop, self._box.ask_hub, state, press)
+
+    def _stock_key(self, state: DeskState, press: Press) -> DeskState:
+        from edge.screens import stock_keys  # loaded by the first look at stock
+
+        return stock_keys.carried_out(self._box.shop, state, press)
+
+    def _stock_scan(self, state: DeskState, entered: EnteredCode) -> DeskState:
+        from edge.screens import stock_keys
+
+        return stock_keys.scanned(self._box.shop, state, entered)
 
     def _void(self, state: DeskState, text: str) -> DeskState:
         """What the hub holds for the basket need not wait until the hold lapses."""

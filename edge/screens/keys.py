@@ -25,6 +25,7 @@ StageName = Literal[
     "orders",
     "pickup",
     "ordering",
+    "stock",
 ]
 Place = Literal["row", "tender", "member", "hidden"]
 
@@ -43,6 +44,23 @@ ORDER_COMMANDS: Final = frozenset(
         "job_attempt",
         "job_due",
         "hand_over",
+    }
+)
+STOCK_COMMANDS: Final = frozenset(
+    {
+        "stock",
+        "stock_receive",
+        "stock_count",
+        "stock_quantity",
+        "stock_void",
+        "stock_damaged",
+        "stock_lot",
+        "stock_take_in",
+        "stock_lost",
+        "stock_compare",
+        "stock_recount",
+        "stock_accept",
+        "stock_write_off",
     }
 )
 ORDER_STAGES: Final = frozenset({"orders", "pickup", "ordering"})
@@ -104,6 +122,10 @@ class Situation:
     job_state: str = ""
     is_due: bool = False
     offer_count: int = 0
+    stock_mode: str = ""
+    is_stock_asking: bool = False
+    has_stock_lines: bool = False
+    is_of_arrival: bool = False
 
 
 class Press(NamedTuple):
@@ -119,6 +141,11 @@ class Press(NamedTuple):
         """The keys of orders, and those that their stages have in common with the others."""
         is_there = self.stage in ORDER_STAGES and self.command in ("enter", "select", "back")
         return is_there or self.command in ORDER_COMMANDS
+
+    @property
+    def is_of_stock(self) -> bool:
+        """Every key of the stock desk, whatever was typed there, and the key that opens it."""
+        return self.command in STOCK_COMMANDS or (self.stage == "stock" and self.command != "")
 
 
 def hint_of(press: str) -> str:
@@ -157,13 +184,15 @@ NUMBERED: Final[dict[str, dict[str, str]]] = {
     "suspended": {"line": "select"},
     "orders": {"line": "select"},
     "pickup": {"line": "select"},
+    "stock": {"line": "select"},
 }
 # Of the question whether a paper came out: it may be asked at any time, and its keys never take another's place.
 PAPER_KEYS: Final = {"seen": "paper_seen", "copy": "paper_copy"}
 
 
 def _opening(now: Situation) -> tuple[Key, ...]:
-    return (Key("Escape", "back"),) if now.is_step else ()
+    """Goods may come in before anybody has opened a shift."""
+    return (Key("Escape", "back"),) if now.is_step else (Key("F2", "stock"),)
 
 
 def _idle(now: Situation) -> tuple[Key, ...]:
@@ -172,6 +201,7 @@ def _idle(now: Situation) -> tuple[Key, ...]:
         Key("F7", "return"),
         Key("Shift+F7", "reprint", is_enabled=now.has_last_sale),
         Key("Shift+F6", "orders"),
+        Key("F2", "stock"),
         Key("F10", "shift"),
         Key("F8", "cash", "tender", is_enabled=False),
         Key("F9", "card", "tender", is_enabled=False),
@@ -303,6 +333,58 @@ def _ordering(now: Situation) -> tuple[Key, ...]:
     return (*choices, Key("Escape", "back"))
 
 
+def _stock(now: Situation) -> tuple[Key, ...]:
+    """A question is answered first: the key that takes in stays in sight and does nothing."""
+    if now.is_stock_asking:
+        take_in = Key("F8", "stock_take_in", "tender", is_main=True, is_enabled=False)
+        return (Key("Escape", "back"), take_in)
+    return (*STOCK_MODES[now.stock_mode](now), Key("Escape", "back"))
+
+
+def _stock_menu(_: Situation) -> tuple[Key, ...]:
+    return (Key("F3", "stock_count"), Key("F4", "stock_receive"))
+
+
+def _stock_lines(now: Situation) -> tuple[Key, ...]:
+    return (
+        Key("F2", "stock_quantity", is_enabled=now.has_stock_lines),
+        Key("F3", "stock_void", is_enabled=now.has_stock_lines),
+    )
+
+
+def _receiving(now: Situation) -> tuple[Key, ...]:
+    return (
+        *_stock_lines(now),
+        Key("F4", "stock_damaged", is_enabled=now.has_stock_lines),
+        Key("F7", "stock_lot", is_enabled=now.has_stock_lines),
+        *((Key("F6", "stock_lost"),) if now.is_of_arrival else ()),
+        Key("F8", "stock_take_in", "tender", is_main=True, is_enabled=now.has_stock_lines),
+    )
+
+
+def _counting(now: Situation) -> tuple[Key, ...]:
+    return (
+        *_stock_lines(now),
+        Key("F8", "stock_compare", "tender", is_main=True, is_enabled=now.has_stock_lines),
+    )
+
+
+def _compared(_: Situation) -> tuple[Key, ...]:
+    return (Key("F7", "stock_recount"), Key("F8", "stock_accept", "tender", is_main=True))
+
+
+def _stock_goods(_: Situation) -> tuple[Key, ...]:
+    return (Key("F4", "stock_write_off"),)
+
+
+STOCK_MODES: Final = {
+    "": _stock_menu,
+    "menu": _stock_menu,
+    "receiving": _receiving,
+    "counting": _counting,
+    "compared": _compared,
+    "goods": _stock_goods,
+}
 STAGES: Final = {
     "opening": _opening,
     "empty": _idle,
@@ -318,4 +400,5 @@ STAGES: Final = {
     "orders": _only_back,
     "pickup": _pickup,
     "ordering": _ordering,
+    "stock": _stock,
 }

@@ -12,6 +12,7 @@ from edge.screens.keys import Key, StageName
 
 if TYPE_CHECKING:
     from edge.screens.order_parts import Comparison, OrderRow, PickUp
+    from edge.screens.stock_parts import StockShown
 
 Tone = Literal["good", "warn", "bad", "busy", "off"]
 Names = tuple[tuple[str, str], ...]  # by language
@@ -219,6 +220,7 @@ class Stage:
     orders: tuple[OrderRow, ...] = ()
     pickup: PickUp | None = None
     ways: Comparison | None = None
+    stock: StockShown | None = None
 
 
 @dataclass(frozen=True, slots=True)

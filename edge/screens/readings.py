@@ -25,6 +25,7 @@ from edge.services.waiting_orders import NONE_WAITING, WaitingOrders
 
 if TYPE_CHECKING:
     from edge.screens.order_readings import OrdersSeen
+    from edge.screens.stock_readings import StockSeen
 
 
 class Advice(Protocol):
@@ -110,6 +111,7 @@ class Readings:
     standing: Standing | None = None
     waiting_orders: WaitingOrders = NONE_WAITING
     orders: OrdersSeen | None = None
+    stock: StockSeen | None = None
 
 
 STALE_BY: Final = {
@@ -126,6 +128,7 @@ STALE_BY: Final = {
     "standing": frozenset({changes.BASKET, changes.LINE}),
     "waiting_orders": frozenset({changes.ORDERS}),
     "orders": frozenset({changes.ORDERS, changes.SALES, changes.NOTICES}),
+    "stock": frozenset({changes.STOCK, changes.ORDERS, changes.NOTICES}),
 }
 ORDER_VIEWS: Final = frozenset({"orders", "pickup"})
 MAX_QUICK: Final = 8
@@ -195,6 +198,14 @@ def _orders(box: Box, state: DeskState) -> OrdersSeen | None:
     return order_readings.read(box.shop, state)
 
 
+def _stock(box: Box, state: DeskState) -> StockSeen | None:
+    if state.view != "stock" or state.stock is None:
+        return None
+    from edge.screens import stock_readings  # loaded by the first look at stock
+
+    return stock_readings.read(box.shop, state.stock)
+
+
 READINGS: Final[dict[str, Callable[[Box, DeskState], object]]] = {
     "basket": lambda box, _: selling.current(box.shop),
     "shift": lambda box, _: shifts.current(box.shop),
@@ -207,4 +218,5 @@ READINGS: Final[dict[str, Callable[[Box, DeskState], object]]] = {
     "notice": lambda box, _: box.notices.newest,
     "waiting_orders": lambda box, _: waiting_orders.count(box.shop),
     "orders": _orders,
+    "stock": _stock,
 }

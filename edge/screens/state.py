@@ -13,10 +13,20 @@ from edge.domain.sale import Sold
 from edge.screens.parts import Fields, Notice, Report, Tone, Words
 
 if TYPE_CHECKING:
+    from edge.screens.stock_state import StockDraft
     from edge.services.ordering import Offer
 
 View = Literal[
-    "sell", "returning", "suspended", "shift", "counting", "report", "orders", "pickup", "ordering"
+    "sell",
+    "returning",
+    "suspended",
+    "shift",
+    "counting",
+    "report",
+    "orders",
+    "pickup",
+    "ordering",
+    "stock",
 ]
 Step = Literal["", "float", "cash_in", "cash_out", "reason_in", "reason_out"]
 
@@ -90,6 +100,7 @@ class DeskState:
     code: str = field(default="", repr=False)
     chosen: frozenset[int] = frozenset()
     ways: OrderDraft | None = None
+    stock: StockDraft | None = None
 
 
 class Misread(Exception):

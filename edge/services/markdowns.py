@@ -8,6 +8,7 @@ from typing import Final
 
 from contract.lots import is_fresh
 from contract.stock import Markdown
+from edge.db.unit_of_work import Reader
 from edge.domain.basket import NO_DISCOUNT, Discount
 from edge.services.shop import Work
 
@@ -23,14 +24,18 @@ LIMIT 1
 
 def discount(work: Work, sku: str, expiry: str, day: str) -> Discount:
     """What the shop takes off goods that are to be used by `expiry`, nothing where that is ""."""
-    row = work.unit.sql(_RULES, (sku,)).fetchone() if expiry else None
-    if row is None or not is_fresh(expiry, day):
+    rule = rule_of(work.unit, sku) if expiry else None
+    if rule is None or not is_fresh(expiry, day):
         return NO_DISCOUNT
-    rule = Markdown.model_validate(json.loads(row[0]))
     local = work.now.astimezone(work.shop.settings.zone)
     if end_of(expiry, local) - local > timedelta(hours=rule.hours_left):
         return NO_DISCOUNT
     return Discount(percent_bp=rule.percent_bp, reason="markdown")
+
+
+def rule_of(reader: Reader, sku: str) -> Markdown | None:
+    row = reader.sql(_RULES, (sku,)).fetchone()
+    return Markdown.model_validate(json.loads(row[0])) if row else None
 
 
 def end_of(day: str, local: datetime) -> datetime:

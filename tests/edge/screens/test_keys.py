@@ -29,13 +29,29 @@ def test_every_key_does_something(stage: keys.StageName) -> None:
         is_card_running=True,
         offer_count=9,
     )
-    known = {*desk.COMMANDS, *desk.BOX_COMMANDS, *keys.ORDER_COMMANDS, "enter", "language"}
+    known = {
+        *desk.COMMANDS,
+        *desk.BOX_COMMANDS,
+        *keys.ORDER_COMMANDS,
+        *keys.STOCK_COMMANDS,
+        "enter",
+        "language",
+    }
     assert {key.command for key in keys_of(now)} <= known
 
 
 @pytest.mark.parametrize("stage", list(STAGES))
 def test_enter_always_means_something(stage: keys.StageName) -> None:
-    assert stage in desk.ENTERED or stage in order_keys.ENTERED or stage == "card"
+    assert stage in {*desk.ENTERED, *order_keys.ENTERED, "card", "stock"}
+
+
+@pytest.mark.parametrize("mode", keys.STOCK_MODES)
+def test_no_two_keys_of_the_stock_desk_are_the_same_and_each_does_something(mode: str) -> None:
+    now = Situation("stock", stock_mode=mode, has_stock_lines=True, is_of_arrival=True)
+    presses = [key.press for key in keys_of(now)]
+    assert len(presses) == len(set(presses))
+    commands = {key.command for key in keys_of(now)}
+    assert commands <= {*keys.STOCK_COMMANDS, "enter", "back", "language"}
 
 
 def test_every_key_of_orders_has_its_command() -> None:

@@ -65,6 +65,7 @@ def test_every_key_of_the_keyboard_has_its_word() -> None:
         for stage in get_args(keys.StageName)
         for key in keys.keys_of(keys.Situation(stage, is_line_selected=True, has_card_tender=True))
     }
+    commands |= keys.STOCK_COMMANDS
     assert [name for name in sorted(commands) if not PAGES.has_text(f"counter.key.{name}")] == []
 
 
