@@ -54,7 +54,7 @@ def prepared(counter: Any) -> None:
     kept = ((1, -1), (2, 0), (3, 1), (4, 3))
     cakes = [Move("CAKE", n, f"L2{n}-1", day(counter, ahead)) for n, ahead in kept]
     stock.move(counter.box.shop, "opening", [*cakes, Move("BREAD", 5), Move("COFFEE", 9)])
-    aside = "INSERT INTO set_aside VALUES ('job-9', 1, 'CAKE', 'L24-1', ?, 1)"
+    aside = "INSERT INTO set_aside VALUES ('job-9', 1, 'CAKE', 'L24-1', ?, 0, 1)"
     with counter.box.shop.write() as work:
         work.unit.sql(aside, (day(counter, 3),))
 

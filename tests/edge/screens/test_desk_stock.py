@@ -364,7 +364,7 @@ def test_the_bound_is_said_and_what_a_sale_takes(till: Till) -> None:
     feed(till, f"rights@{HERE}", CAKE={"cap": 2, "keep": 1})
     stock.move(till.box.shop, "opening", [Move("CAKE", 5)])
     with till.box.shop.write() as work:
-        work.unit.sql("INSERT INTO set_aside VALUES ('job-9', 1, 'CAKE', '', '', 1)")
+        work.unit.sql("INSERT INTO set_aside VALUES ('job-9', 1, 'CAKE', '', '', 0, 1)")
     till.press("F2", CAKE)
     shown = goods(till)
     assert dict(shown.bound)["en"] == (
