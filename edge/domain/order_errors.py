@@ -143,3 +143,9 @@ class OrderNotInBasket(Refused):
     key = "order.not_in_basket"
     template = "Order {number} is not in the basket on the screen; nothing was paid."
     advice = "Take its basket back from those put aside; where it was voided, order anew."
+
+
+class HoldLapsed(Refused):
+    key = "order.hold_lapsed"
+    template = "The goods of order {number} were held until {until}; nobody holds them any more, and nothing was paid."
+    advice = "Ask for the ways once more and choose again, or void the basket."

@@ -33,6 +33,7 @@ from edge.domain.order import Goods, Wanted, Wish
 from edge.domain.order_errors import KeepsTooShort
 from edge.services import feeds, job_rows, keeping, labels, lots, printing
 from edge.services.job_rows import Kept
+from edge.services.retention import KEEP
 from edge.services.shop import Shop, Work
 
 log = logging.getLogger(__name__)
@@ -82,8 +83,10 @@ def _readable(key: str, value: Any) -> ShopJob | None:
 
 
 def hear(work: Work, wish: ShopJob) -> order.News:
-    """Takes one job as head office wants it now, and says so as a fact."""
+    """Takes one job as head office wants it now, and says so as a fact. One that was over long ago is not begun."""
     before = job_rows.find(work.unit, wish.job_id)
+    if before is None and wish.window.end < work.now - KEEP:
+        return "nothing"
     lines = job_rows.wanted(wish.lines)
     after, news = order.hear(
         before.job if before else None,

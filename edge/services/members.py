@@ -27,7 +27,6 @@ from edge.domain.errors import (
     HubSilent,
     HubUnreachable,
     Malformed,
-    NothingToSell,
     ShopError,
 )
 from edge.domain.member import Member, Standing, What, limit_of, spendable_offline, unheard
@@ -259,8 +258,7 @@ def give_back(shop: Shop, ask_hub: AskHub) -> int:
 def _open(work: Work) -> Basket:
     basket = selling.open_basket(work)
     selling.refuse_while_paying(work.unit, basket)
-    if not basket.live_lines:
-        raise NothingToSell
+    selling.refuse_unpayable(work, basket)
     return basket
 
 

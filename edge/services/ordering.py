@@ -26,7 +26,7 @@ from edge.domain.basket import Article, Basket, BasketLine, Discount, EnteredCod
 from edge.domain.errors import HubRefused, HubSilent, HubUnreachable, NothingToSell
 from edge.domain.money import spelled
 from edge.domain.order_errors import DueUnclear, OfferGone, OrderedAlready, OrderedTwice
-from edge.services import catalogue, job_rows, selling
+from edge.services import catalogue, job_rows, placing, selling
 from edge.services.hub import AskHub
 from edge.services.job_rows import Kept
 from edge.services.selling import BasketView
@@ -40,7 +40,8 @@ RELEASE_S: Final = 1.5
 COMES: Final = frozenset({"pickup", "transfer_pickup"})
 BEST: Final = ("soonest", "cheapest", "surest")
 FEE_SKU: Final = "ORDER-FEE"
-_MADE = "SELECT number, json_extract(body, '$.hold_id') FROM counter_order WHERE order_id = ?"
+_MADE = "SELECT number, body ->> 'hold_id', hold_until FROM counter_order WHERE order_id = ?"
+_FEE = "SELECT hold_until, body ->> 'fee_line' FROM counter_order WHERE order_id = ?"
 
 
 class PlanB(BaseModel):
@@ -127,7 +128,7 @@ def hold(shop: Shop, ask_hub: AskHub, offer: Offer, choice: Choice = Choice()) -
     Safe to repeat with the same offer: its `hold_id` is the question's own. Raises OrderedTwice where it was taken
     with another basket.
     """
-    again = _held_already(shop, offer)
+    again = _held_still(shop, offer)
     if again is not None:
         return again
     basket = _orderable(shop)
@@ -194,7 +195,7 @@ def _added(basket: Basket, article: Article, quantity: int, order_id: str) -> Ba
     return replace(basket, lines=(*basket.lines, line))
 
 
-def _held_already(shop: Shop, offer: Offer) -> Ordered | None:
+def _held_still(shop: Shop, offer: Offer) -> Ordered | None:
     """The order that the open basket's lines belong to, where it is this offer's."""
     with shop.read() as reader:
         basket = selling.find_open(reader)
@@ -203,17 +204,37 @@ def _held_already(shop: Shop, offer: Offer) -> Ordered | None:
         row = reader.sql(_MADE, (order_id,)).fetchone() if order_id else None
         if basket is None or row is None or not offer.hold_id or row[1] != offer.hold_id:
             return None
+        if placing.is_lapsed(row[2], shop.clock.now()):
+            return None
         return Ordered(order_id, row[0], selling.view_of(reader, basket))
 
 
 def _orderable(shop: Shop) -> Basket:
+    """The open basket. What an order held whose time is over may be ordered anew."""
     view = selling.current(shop)
     if view is None or not view.basket.live_lines:
         raise NothingToSell
-    for line in view.basket.live_lines:
-        if line.order_id:
-            raise OrderedAlready(line=line.line)
-    return view.basket
+    ordered = [line for line in view.basket.live_lines if line.order_id]
+    if not ordered:
+        return view.basket
+    with shop.write() as work:
+        return _without_lapsed(work, selling.open_basket(work))
+
+
+def _without_lapsed(work: Work, basket: Basket) -> Basket:
+    """The basket without what has lapsed of it: its lines are anybody's, its fee is gone. Raises OrderedAlready."""
+    selling.refuse_while_paying(work.unit, basket)
+    lines = tuple(_let_go(work, basket, line) if line.order_id else line for line in basket.lines)
+    free = replace(basket, lines=lines)
+    selling.store(work, free)
+    return free
+
+
+def _let_go(work: Work, basket: Basket, line: BasketLine) -> BasketLine:
+    row = work.unit.sql(_FEE, (line.order_id,)).fetchone()
+    if basket.tenders or row is None or not placing.is_lapsed(row[0], work.now):
+        raise OrderedAlready(line=line.line)
+    return replace(line, order_id="", is_void=line.is_void or line.line == row[1])
 
 
 def _take(
@@ -239,6 +260,7 @@ def _take(
         "until": offer.window.end.isoformat(),
         "paper_code": str(held.get("paper_code", "")),
         "hold_id": hold_id,
+        "fee_line": len(ordered.lines) if fee_minor else 0,
     }
     row = {
         "order_id": order_id,

@@ -29,7 +29,6 @@ from edge.domain.errors import (
     Malformed,
     NotFound,
     NothingToReverse,
-    NothingToSell,
     PaymentIsSold,
 )
 from edge.domain.tender import Tender, card_amount
@@ -98,8 +97,7 @@ def begin(shop: Shop, amount_minor: int | None = None, means: Means = CARD) -> P
     def use_case(work: Work) -> Payment:
         basket = selling.open_basket(work)
         selling.refuse_while_paying(work.unit, basket)
-        if not basket.live_lines:
-            raise NothingToSell
+        selling.refuse_unpayable(work, basket)
         amount = card_amount(baskets.due(basket), amount_minor, basket.currency)
         row = _new_row(work, basket.basket_id, basket.shift_id, amount, means)
         work.unit.insert(Payment, [row])

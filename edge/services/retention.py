@@ -27,7 +27,22 @@ _BASKETS = "DELETE FROM basket WHERE state IN ('completed', 'voided') AND update
 _POINTS_USES = """
 DELETE FROM points_use WHERE made_at < :before AND (state = 'gone' OR (state = 'sold' AND known_at <> ''))
 """
+# A job whose window is over for as long is not begun again, whatever its feed says (`jobs.hear`).
+_JOBS = """
+DELETE FROM shop_job
+WHERE state IN ('handed_over', 'cancelled', 'declined') AND updated_at < :before
+  AND datetime(window_end) < datetime(:before)
+"""
+_HANDED = "DELETE FROM job_handed WHERE job_id NOT IN (SELECT job_id FROM shop_job)"
+_COUNTER_ORDERS = """
+DELETE FROM counter_order
+WHERE created_at < :before
+  AND NOT EXISTS (SELECT 1 FROM basket WHERE basket_id = counter_order.basket_id AND state IN ('open', 'suspended'))
+"""
 _UNKNOWN_SCANS = "DELETE FROM unknown_scan WHERE last_at < :before"
+FORGOTTEN = (
+    _PRINT_JOBS, _BASKETS, _POINTS_USES, _JOBS, _HANDED, _COUNTER_ORDERS, _UNKNOWN_SCANS,
+)  # fmt: skip
 
 
 def forget_old(shop: Shop) -> int:
@@ -35,10 +50,7 @@ def forget_old(shop: Shop) -> int:
     with shop.write() as work:
         facts = outbox.prune(work.unit, int(work.now.timestamp() * 1000))
         before = {"before": (work.now - KEEP).isoformat()}
-        return facts + sum(
-            _delete(work, statement, before)
-            for statement in (_PRINT_JOBS, _BASKETS, _POINTS_USES, _UNKNOWN_SCANS)
-        )
+        return facts + sum(_delete(work, statement, before) for statement in FORGOTTEN)
 
 
 def _delete(work: Work, statement: str, parameters: dict[str, str]) -> int:

@@ -168,8 +168,7 @@ def tender_cash(shop: Shop, tendered_minor: int) -> BasketView | SaleCompleted:
 def take_cash(work: Work, basket: Basket, tendered_minor: int) -> BasketView | SaleCompleted:
     """As `tender_cash`, within a transaction that does more."""
     refuse_while_paying(work.unit, basket)
-    if not basket.live_lines:
-        raise NothingToSell
+    refuse_unpayable(work, basket)
     step_minor = work.shop.settings.cash_rounding_minor
     cash = tender.cash(baskets.due(basket), tendered_minor, step_minor, basket.currency)
     paid = replace(basket, tenders=(*basket.tenders, cash))
@@ -267,6 +266,16 @@ def refuse_while_paying(reader: Reader, basket: Basket) -> None:
     running, unknown = WHILE_PAYING[kind]
     refusal = running if state in ("NEW", "SENT", "IN_PROGRESS") else unknown
     raise refusal(reference=reference, amount=spelled(amount_minor, currency))
+
+
+def refuse_unpayable(work: Work, basket: Basket) -> None:
+    """Before money is taken: there is something to pay, and what is held of it for an order is held still."""
+    if not basket.live_lines:
+        raise NothingToSell
+    if not basket.tenders and any(line.order_id for line in basket.live_lines):
+        from edge.services import placing  # only for goods of an order
+
+        placing.check_held(work, basket)
 
 
 def store(work: Work, basket: Basket) -> None:

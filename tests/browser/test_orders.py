@@ -94,7 +94,7 @@ def hub(verb: str, arguments: Mapping[str, Any], *, ask_id: str, timeout_s: floa
         return {
             "order_id": "01890000-0000-7000-8000-00000000000f",
             "number": "H9Z9",
-            "hold_until": now.isoformat(),
+            "hold_until": (now + timedelta(minutes=15)).isoformat(),
             "paper_code": paper("H9Z9"),
         }
     return {

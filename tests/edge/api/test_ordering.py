@@ -13,6 +13,7 @@ from edge.domain.basket import EnteredCode
 from edge.domain.errors import HubSilent, HubUnreachable, ShopError
 from edge.services.hub import AskHub
 from edge.services.shop import Shop
+from tests.edge.conftest import JumpingClock
 from tests.edge.services.test_jobs import ORDER
 from tests.edge.services.test_ordering import LINES, PAPER, Hub, way
 
@@ -219,6 +220,55 @@ def test_an_order_whose_basket_was_voided_is_given_up(client: TestClient) -> Non
     client.post("/api/basket/void")
     assert client.get(f"/api/orders/{ORDER}/ordered").json()["state"] == "given_up"
     assert post(client, f"/{ORDER}/place")[1]["key"] == "order.not_in_basket"
+
+
+PAYING = ({"tendered_minor": 100_000}, "/api/basket/tenders/cash"), ({}, "/api/basket/tenders/card")
+
+
+def test_when_the_hold_is_over_no_money_is_taken_and_the_basket_may_be_ordered_anew(
+    client: TestClient, clock: JumpingClock, shop: Shop, facts: Facts
+) -> None:
+    held(client)
+    clock.jump(minutes=15)
+    said = len(facts(shop))
+    asked = [client.post(path, json=body) for body, path in PAYING]
+    for answer in (*asked, client.post(f"/api/orders/{ORDER}/place", json={})):
+        assert (answer.status_code, answer.json()) == (
+            409,
+            {
+                "key": "order.hold_lapsed",
+                "message": "The goods of order H7K2 were held until 12:15; "
+                "nobody holds them any more, and nothing was paid.",
+                "what_now": "Ask for the ways once more and choose again, or void the basket.",
+                "fields": {"number": "H7K2", "until": "12:15"},
+            },
+        )
+    assert len(facts(shop)) == said
+    assert client.get("/api/payments").json() == []
+    assert client.get(f"/api/orders/{ORDER}/ordered").json()["state"] == "lapsed"
+    assert post(client, "/quote") == (200, {"offers": []})  # the ways of this hub are of noon
+    lines = client.get("/api/state").json()["basket"]["lines"]
+    assert [(line["sku"], line["is_void"]) for line in lines] == [("CAKE", False), ("MILK", False)]
+    paid = client.post("/api/basket/tenders/cash", json={"tendered_minor": 100_000}).json()["sale"]
+    assert {line.get("order_id", "") for line in paid["lines"]} == {""}
+
+
+def test_a_fee_goes_with_the_hold_that_is_over(shop: Shop, clock: JumpingClock, asked: Hub) -> None:
+    client = filled(client_of(shop, Hub(way("a", 2, fee_minor=3_000, fee_sku="GIFT"))))
+    assert held(client)["basket"]["due_minor"] == GOODS_MINOR + 3_000
+    clock.jump(minutes=16)
+    post(client, "/quote")
+    assert client.get("/api/state").json()["basket"]["due_minor"] == GOODS_MINOR
+
+
+def test_money_under_way_when_the_hold_ends_still_pays_the_order(
+    client: TestClient, clock: JumpingClock
+) -> None:
+    held(client)
+    client.post("/api/basket/tenders/cash", json={"tendered_minor": 10_000})
+    clock.jump(minutes=16)
+    assert post(client, "/quote")[1]["key"] == "order.in_basket"
+    assert post(client, f"/{ORDER}/place")[1]["state"] == "paid"
 
 
 def test_an_order_that_nobody_made_here_is_not_there(client: TestClient) -> None:

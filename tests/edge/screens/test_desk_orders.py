@@ -234,7 +234,7 @@ def hub(verb: str, arguments: Mapping[str, Any], *, ask_id: str, timeout_s: floa
         return {
             "order_id": WISH.order_id,
             "number": "H9",
-            "hold_until": NOW.isoformat(),
+            "hold_until": (NOW + timedelta(minutes=15)).isoformat(),
             "paper_code": PAPER,
         }
     way = {

@@ -6,10 +6,15 @@ import pytest
 from edge.db import outbox
 from edge.domain.basket import EnteredCode
 from edge.domain.errors import UnknownCode
-from edge.services import printing, selling
+from edge.services import handover, jobs, ordering, printing, selling, stock
+from edge.services.handover import ByPerson
+from edge.services.jobs import Picked
 from edge.services.retention import forget_old
 from edge.services.selling import Ordered
 from edge.services.shop import Shop
+from edge.services.stock import Move
+from tests.edge.services.test_jobs import JOB, OTHER, changed, told
+from tests.edge.services.test_ordering import Hub, way
 
 Rows = Callable[[Shop, str], list[tuple[Any, ...]]]
 
@@ -94,3 +99,54 @@ def test_a_code_that_nobody_knew_is_forgotten_too(shop: Shop, clock: Any, rows: 
     clock.jump(days=20)
     assert forget_old(shop) == 1
     assert rows(shop, "SELECT code FROM unknown_scan") == [("NEW",)]
+
+
+def closed(shop: Shop, name: str, job_id: str) -> None:
+    told(shop, changed(job_id=job_id, number=name))
+    jobs.pick(shop, job_id, [Picked(1, 2)])
+    jobs.ready(shop, job_id, "Fridge")
+    handover.hand_over(shop, ByPerson(job_id, reference="receipt"))
+
+
+def test_orders_that_are_over_are_forgotten_with_their_goods_and_those_that_wait_stay(
+    shop: Shop, clock: Any, rows: Rows
+) -> None:
+    stock.move(shop, "opening", [Move("CAKE", 4)])
+    closed(shop, "H7K2", JOB)
+    told(shop, changed(job_id=OTHER, number="B2"))
+    acknowledge_all(shop)
+    clock.jump(days=36)
+    sell_and_print(shop)
+    forget_old(shop)
+    assert rows(shop, "SELECT job_id, state FROM shop_job") == [(OTHER, "accepted")]
+    assert rows(shop, "SELECT job_id FROM job_handed") == []
+    assert stock.level(shop, "CAKE") == 2
+
+
+def test_an_order_that_was_forgotten_is_not_begun_again_by_its_feed(
+    shop: Shop, clock: Any, rows: Rows
+) -> None:
+    stock.move(shop, "opening", [Move("CAKE", 4)])
+    closed(shop, "H7K2", JOB)
+    clock.jump(days=36)
+    forget_old(shop)
+    with shop.write() as work:
+        jobs.follow(work, None)
+    assert rows(shop, "SELECT count(*) FROM shop_job") == [(0,)]
+
+
+def test_an_order_of_this_counter_is_forgotten_once_its_basket_is_over(
+    shop: Shop, clock: Any, rows: Rows
+) -> None:
+    asked = Hub(way("a", 2))
+    selling.add_scan(shop, EnteredCode("CAKE"))
+    (offer,) = ordering.offers(shop, asked)
+    ordering.hold(shop, asked, offer)
+    selling.suspend(shop)
+    clock.jump(days=36)
+    forget_old(shop)
+    assert rows(shop, "SELECT number FROM counter_order") == [("H7K2",)]
+    selling.resume(shop, rows(shop, "SELECT basket_id FROM basket")[0][0])
+    selling.void_basket(shop)
+    forget_old(shop)
+    assert rows(shop, "SELECT number FROM counter_order") == []
