@@ -36,6 +36,7 @@ from cloud.members.service import Members
 from cloud.money import endpoints as money_endpoints
 from cloud.orders import asks as orders_asks
 from cloud.orders import endpoints as orders_endpoints
+from cloud.orders import forgetting
 from cloud.orders.following import OrderKeeper
 from cloud.payments import asks as payment_asks
 from cloud.payments import endpoints as payment_endpoints
@@ -111,7 +112,7 @@ class Hub:
         self.paying = Paying(
             self.database, self.clock, self.wallets, settings.address, self.orders_changed
         )
-        self._wallet_watch = WalletWatch(self.wallets.watch, self.paying.watch)
+        self._wallet_watch = WalletWatch(self.wallets.watch, self.paying.watch, self.forget_orders)
 
     def start(self) -> None:
         self.members.publish_key()
@@ -144,6 +145,15 @@ class Hub:
         self._wallet_watch.wake()
         self.feeds.look_now()
         self.changes.announce()
+
+    def forget_orders(self) -> None:
+        """Looks before it takes the write lock, for it is asked every few seconds."""
+        with self.database.read() as session:
+            if not forgetting.to_forget(session):
+                return
+        with self.database.write() as session:
+            forgetting.forget(session)
+        self.orders_changed()
 
     def command_asked(self) -> None:
         self.commands.look_now()

@@ -20,6 +20,7 @@ from cloud.members import telling
 from cloud.members.people import as_dict
 from cloud.members.profile import FIELDS, PURPOSES, Written
 from cloud.members.service import Members, Said
+from cloud.orders import forgetting
 from cloud.storefront import repository
 from cloud.storefront.endpoints import COOKIE, ROOT, Storefront
 from cloud.storefront.symbol import symbol
@@ -202,6 +203,7 @@ class Account:
         own = self._own(request)
         self._members.erase(own.member_id)
         with self._shop.database.write() as session:
+            forgetting.forget(session)
             repository.disown(session, own.member_id)
             repository.forget_others(session, own.member_id, own.shopper_id)
         return self.sign_out(request)

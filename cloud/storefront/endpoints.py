@@ -277,7 +277,7 @@ class Storefront:
             "categories": repository.categories(scene.session),
             "pieces": repository.piece_count(scene.session, scene.shopper_id),
             "near": scene.near,
-            "near_name": scene.shops.get(scene.near, ""),
+            "near_name": scene.near_name,
             "is_member": bool(scene.shopper and scene.shopper.member_id),
             "here": request.url.path + query,
             "text": "",

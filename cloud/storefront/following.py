@@ -18,7 +18,7 @@ STANDS: Final = {
 }
 JOB_STANDS: Final = {"accepted": 1, "picked": 2, "ready": 3, "partly_handed": 3, "handed_over": 4}
 COMES: Final = frozenset({"pickup", "transfer_pickup"})
-WARNS: Final = frozenset({"at_risk", "lapsed", "cancelling"})
+WARNS: Final = frozenset({"held", "at_risk", "lapsed", "cancelling"})
 HANDED: Final = frozenset({"completed", "partly_handed"})
 BEFORE_HANDOVER: Final = frozenset({"placed", "accepted", "in_progress", "ready", "at_risk"})
 

@@ -51,7 +51,7 @@ def shown_offer(scene: Scene, offer: Offer) -> dict[str, Any]:
 def _quote(scene: Scene) -> list[Offer]:
     lines = repository.basket(scene.session, scene.shopper_id, scene.language)
     wanted = [WantedLine(sku=line.goods.sku, quantity=line.quantity) for line in lines]
-    return orders.quote(scene.session, scene.now, wanted, scene.near, scene.language)
+    return orders.quote(scene.session, scene.now, wanted, scene.spot, scene.language)
 
 
 def pay(scene: Scene, asked: Mapping[str, str]) -> dict[str, Any]:

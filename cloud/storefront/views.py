@@ -14,13 +14,17 @@ from sqlmodel import Session
 from cloud.catalogue import repository as catalogue
 from cloud.errors import NotFoundError
 from cloud.fleet import repository as fleet
-from cloud.names import shop_name
+from cloud.names import name_in, shop_name
+from cloud.orders import repository as orders
+from cloud.orders.quoting import distance_m
 from cloud.storefront import repository
 from cloud.storefront.available import Standing, standings
+from cloud.storefront.districts import District, districts
 from cloud.storefront.repository import Goods
 from cloud.storefront.tables import Shopper
 
 ORDER = (Standing.HERE, Standing.FEW, Standing.UNSURE, Standing.NONE)
+FAR_M = 1e9  # where nobody has said how far it is
 LONGEST_QUESTION = 100  # characters that anybody looks for
 
 
@@ -57,17 +61,43 @@ class Scene:
         chosen = self.shopper.near if self.shopper else ""
         return chosen if chosen in self.shops else ""
 
+    @cached_property
+    def district(self) -> District | None:
+        """Where she says that she is, if it is no shop."""
+        return districts(self.zone.key).get(self.shopper.near) if self.shopper else None
+
+    @property
+    def spot(self) -> str:
+        """From where a promise is asked for: a shop, a district's middle, or nowhere."""
+        return self.district.spot if self.district else self.near
+
+    @property
+    def near_name(self) -> str:
+        if self.district:
+            return name_in(self.district.names, self.language)
+        return self.shops.get(self.near, "")
+
+    @cached_property
+    def away_m(self) -> dict[str, float]:
+        """How far each shop is from the district; empty where she chose none, without shops that nobody has placed."""
+        if self.district is None:
+            return {}
+        known = orders.shops(self.session, set(self.shops))
+        here = self.district.point
+        return {it: distance_m(here, shop.point) for it, shop in known.items() if shop.point}
+
     @property
     def today(self) -> str:
         return self.now.astimezone(self.zone).date().isoformat()
 
 
 class At(NamedTuple):
-    """One product in one shop, in words."""
+    """One product in one shop, in words; `away_km` from where she says that she is, None where she does not."""
 
     location_id: str
     name: str
     standing: Standing
+    away_km: int | None = None
 
 
 class Card(NamedTuple):
@@ -107,8 +137,8 @@ def product(scene: Scene, asked: Mapping[str, str]) -> dict[str, Any]:
     if found is None:
         raise NotFoundError(what="product", name=sku)
     known = _standings(scene, [sku]).get(sku, {})
-    places = [At(it, name, known.get(it, Standing.NONE)) for it, name in scene.shops.items()]
-    return {"goods": found, "places": sorted(places, key=lambda it: _rank(it, scene.near))}
+    places = [_at(scene, it, known.get(it, Standing.NONE)) for it in scene.shops]
+    return {"goods": found, "places": sorted(places, key=lambda it: _rank(it, scene))}
 
 
 def basket(scene: Scene, asked: Mapping[str, str]) -> dict[str, Any]:
@@ -119,7 +149,16 @@ def basket(scene: Scene, asked: Mapping[str, str]) -> dict[str, Any]:
 
 
 def places(scene: Scene, asked: Mapping[str, str]) -> dict[str, Any]:
-    return {"places": scene.shops, "back": asked.get("back", "/shop")}
+    named = {
+        it: name_in(district.names, scene.language)
+        for it, district in districts(scene.zone.key).items()
+    }
+    return {
+        "places": scene.shops,
+        "districts": sorted(named.items(), key=lambda it: it[1]),
+        "chosen": scene.shopper.near if scene.shopper else "",
+        "back": asked.get("back", "/shop"),
+    }
 
 
 def cards(scene: Scene, found: Sequence[Goods]) -> list[Card]:
@@ -128,9 +167,15 @@ def cards(scene: Scene, found: Sequence[Goods]) -> list[Card]:
 
 
 def _best(scene: Scene, known: Mapping[str, Standing]) -> At | None:
-    there = (At(it, scene.shops[it], standing) for it, standing in known.items())
+    there = (_at(scene, it, standing) for it, standing in known.items())
     having = [at for at in there if at.standing is not Standing.NONE]
-    return min(having, key=lambda at: _rank(at, scene.near), default=None)
+    return min(having, key=lambda at: _rank(at, scene), default=None)
+
+
+def _at(scene: Scene, location_id: str, standing: Standing) -> At:
+    metres = scene.away_m.get(location_id)
+    away_km = None if metres is None else max(1, round(metres / 1_000))
+    return At(location_id, scene.shops[location_id], standing, away_km)
 
 
 def _standings(scene: Scene, skus: Sequence[str]) -> dict[str, dict[str, Standing]]:
@@ -143,7 +188,9 @@ def _of_shops(by_place: Mapping[str, Standing], shops: Iterable[str]) -> dict[st
     return {location: by_place[location] for location in shops if location in by_place}
 
 
-def _rank(at: At, near: str) -> tuple[bool, int, str]:
-    """The chosen shop first if it has any; then the surest; then by name."""
-    is_near = at.location_id == near and at.standing is not Standing.NONE
-    return (not is_near, ORDER.index(at.standing), at.name)
+def _rank(at: At, scene: Scene) -> tuple[bool, float, int, str]:
+    """The chosen shop first if it has any; then the nearest to her district; then the surest; then by name."""
+    has_some = at.standing is not Standing.NONE
+    is_near = has_some and at.location_id == scene.near
+    away_m = scene.away_m.get(at.location_id, FAR_M) if has_some else FAR_M
+    return (not is_near, away_m, ORDER.index(at.standing), at.name)

@@ -95,11 +95,23 @@ def hear(work: Work, wish: ShopJob) -> order.News:
         can_cover=wish.from_job_id != "" or _can_cover(work, wish.job_id, lines),
     )
     if news == "nothing":
+        _forget_name(work, before, wish)
         return news
     kept = _with_wish(before, wish, news)
     job_rows.save(work, keeping.with_what_came(work.unit, replace(kept, job=after)))
     _say(work, kept, before, news)
     return news
+
+
+def _forget_name(work: Work, before: Kept | None, wish: ShopJob) -> None:
+    """The customer of a job that is over was erased: head office says the same job without her name."""
+    if (
+        before is not None
+        and before.wish.customer + before.wish.note
+        and not wish.customer + wish.note
+    ):
+        nameless = before.wish.model_copy(update={"customer": "", "note": ""})
+        job_rows.save(work, replace(before, wish=nameless))
 
 
 def _with_wish(before: Kept | None, wish: ShopJob, news: order.News) -> Kept:

@@ -155,3 +155,17 @@ def test_names_of_products_stay_text(chain, client) -> None:
     html = client.get("/shop/c/umbrella").text
     assert "&lt;b&gt;Umbrella&lt;/b&gt;" in html
     assert "<b>Umbrella" not in html
+
+
+def test_a_district_is_enough_to_say_what_is_near(open_shops, client, read) -> None:
+    client.post("/shop/near", data={"near": "district:jongno"})
+    text = read("/shop/p/B-002")
+    assert "At Hillside today about 8 km away At Office Tower today about 8 km away" in text
+    assert "Near Jongno-gu" in client.get("/shop").text
+    client.post("/shop/basket", data={"sku": "B-002"})
+    assert "from where you are: near Jongno-gu." in read("/shop/ways")
+
+
+def test_a_district_that_is_none_is_nowhere(open_shops, client, read) -> None:
+    client.post("/shop/near", data={"near": "district:atlantis"})
+    assert "Say roughly where you are" in client.get("/shop").text

@@ -98,6 +98,15 @@ def test_a_job_that_the_shelf_covers_is_accepted_in_the_transaction_that_brings_
     assert count(stocked) == WaitingOrders(to_pick=1)
 
 
+def test_a_customer_who_was_erased_is_named_by_no_job_any_more(stocked: Shop, said: Said) -> None:
+    told(stocked, changed(note="Quince Lane 7"))
+    told(stocked, changed(customer="", note=""))
+    [kept] = jobs.open_jobs(stocked)
+    assert (kept.wish.customer, kept.wish.note) == ("", "")
+    assert kept.wish.secret == SECRET
+    assert len(said(stocked)) == 1
+
+
 def test_where_the_transaction_fails_neither_job_nor_fact_nor_cursor_stays(
     stocked: Shop, said: Said, monkeypatch: pytest.MonkeyPatch
 ) -> None:
