@@ -63,7 +63,7 @@ class SaleLine(Message):
     expiry: str = _SELDOM
     order_id: str = _SELDOM
     lots: tuple[LineLot, ...] = Field(default=(), exclude_if=not_)
-    discount_reason: DiscountReason = _SELDOM
+    discount_reason: DiscountReason = Field(default="", exclude_if=not_)
 
 
 class TaxGroupTotal(Message):

@@ -1,4 +1,4 @@
-"""Questions of a box about payments by wallet: verbs "wallet.pay", ".query", ".reverse" and ".refund".
+"""Questions of a box about payments by wallet: verbs "wallet.pay", ".query", ".reverse", ".paid" and ".refund".
 
 The customer's code is a secret for as long as it lives: it is in `PayAsk` alone, and neither side writes it down.
 """
@@ -49,6 +49,25 @@ class PaymentTold(Message):
     transaction_id: str = ""
     amount_minor: int = 0
     reason: str = ""
+
+
+class PaidAsk(Message):
+    """Asks by which wallets a sale was paid, whichever box of the company sold it (verb "wallet.paid")."""
+
+    sale_id: Uid
+
+
+class PaidPart(Message):
+    """One wallet payment of a sale; `left_minor` has not gone back of it, and may."""
+
+    payment_id: Uid
+    provider: WalletName
+    currency: Currency
+    left_minor: int = Field(ge=0)
+
+
+class PaidTold(Message):
+    payments: tuple[PaidPart, ...] = ()
 
 
 class RefundAsk(Message):

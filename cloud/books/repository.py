@@ -60,7 +60,7 @@ def returns(session: Session, days: Days) -> Iterator[Sold]:
         yield Sold(
             _occasion(back, back.return_id),
             [_part(line, "") for line in lines[back.return_id]],
-            [Paid(it.kind, it.amount_minor) for it in tenders[back.return_id]],
+            [Paid(it.kind, it.amount_minor, _wallet(it)) for it in tenders[back.return_id]],
             back.rounding_minor,
         )
 
@@ -141,7 +141,7 @@ def _part(line: Any, order_id: str) -> Part:
     )
 
 
-def _wallet(tender: SaleTender) -> str:
+def _wallet(tender: SaleTender | ReturnTender) -> str:
     """A card's scheme is nobody's account: all cards are settled together."""
     return tender.scheme if tender.kind == "wallet" else ""
 

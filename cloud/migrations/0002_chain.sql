@@ -5,6 +5,7 @@ ALTER TABLE sale ADD COLUMN member_id VARCHAR NOT NULL DEFAULT '';
 ALTER TABLE sale ADD COLUMN points_earned BIGINT NOT NULL DEFAULT '0';
 ALTER TABLE sale_line ADD COLUMN expiry VARCHAR NOT NULL DEFAULT '';
 ALTER TABLE sale_line ADD COLUMN order_id VARCHAR NOT NULL DEFAULT '';
+ALTER TABLE return_tender ADD COLUMN scheme VARCHAR NOT NULL DEFAULT '';
 ALTER TABLE stock_entry ADD COLUMN expiry VARCHAR NOT NULL DEFAULT '';
 CREATE INDEX ix_sale_member_id ON sale (member_id);
 CREATE INDEX ix_sale_line_order_id ON sale_line (order_id);

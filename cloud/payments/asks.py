@@ -7,7 +7,7 @@ from typing import Any
 
 from cloud.payments.service import WalletService
 from cloud.questions import Asker, Verb
-from contract.wallets import PayAsk, PaymentAsk, RefundAsk
+from contract.wallets import PaidAsk, PayAsk, PaymentAsk, RefundAsk
 
 
 def verbs(service: WalletService) -> dict[str, Verb]:
@@ -23,7 +23,11 @@ def verbs(service: WalletService) -> dict[str, Verb]:
     def refund(asker: Asker, arguments: dict[str, Any]) -> Mapping[str, Any]:
         return service.refund(asker, RefundAsk.model_validate(arguments)).model_dump()
 
+    def paid(_: Asker, arguments: dict[str, Any]) -> Mapping[str, Any]:
+        return service.paid(PaidAsk.model_validate(arguments)).model_dump()
+
     return {
+        "wallet.paid": paid,
         "wallet.pay": pay,
         "wallet.query": query,
         "wallet.reverse": reverse,

@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlmodel import Session, col, func, select
 
 from cloud.payments.tables import WalletCall, WalletPayment, WalletRefund
+from cloud.sales.tables import Sale, SaleTender
 
 
 def payment(session: Session, payment_id: str) -> WalletPayment | None:
@@ -21,6 +22,19 @@ def by_number(session: Session, provider: str, number: str) -> WalletPayment | N
 
 def refund(session: Session, refund_id: str) -> WalletRefund | None:
     return session.get(WalletRefund, refund_id)
+
+
+def is_sale(session: Session, sale_id: str) -> bool:
+    return session.exec(select(Sale.sale_id).where(Sale.sale_id == sale_id)).first() is not None
+
+
+def of_sale(session: Session, sale_id: str) -> Sequence[WalletPayment]:
+    """The wallet payments that a sale was settled with, as its box told."""
+    tenders = select(SaleTender.payment_id).where(
+        col(SaleTender.sale_id) == sale_id, col(SaleTender.kind) == "wallet"
+    )
+    statement = select(WalletPayment).where(col(WalletPayment.payment_id).in_(tenders))
+    return session.exec(statement.order_by(col(WalletPayment.payment_id))).all()
 
 
 def refunded_minor(session: Session, payment_id: str) -> int:

@@ -25,7 +25,15 @@ from cloud.payments import repository
 from cloud.payments.providers import Errand, NoAnswer, Order, Provider, Told, Way
 from cloud.payments.tables import WalletCall, WalletPayment, WalletRefund
 from cloud.questions import Asker
-from contract.wallets import PayAsk, PaymentAsk, PaymentTold, RefundAsk, RefundTold
+from contract.wallets import (
+    PaidAsk,
+    PaidTold,
+    PayAsk,
+    PaymentAsk,
+    PaymentTold,
+    RefundAsk,
+    RefundTold,
+)
 
 log = logging.getLogger(__name__)
 
@@ -121,6 +129,23 @@ class WalletService:
                 kept.state, kept.reason, kept.changed_at = state, told.reason, self._clock.now()
             self._journal(session, row, "refund", told, refund)
             return RefundTold.model_validate({"state": kept.state, "reason": kept.reason})
+
+    def paid(self, ask: PaidAsk) -> PaidTold:
+        """What may go back to wallets for a sale. Raises NotFoundError where the hub has not heard of the sale."""
+        with self._database.read() as session:
+            rows = repository.of_sale(session, ask.sale_id)
+            if not rows and not repository.is_sale(session, ask.sale_id):
+                raise NotFoundError(what="sale", name=ask.sale_id)
+            parts = [
+                {
+                    "payment_id": row.payment_id,
+                    "provider": row.provider,
+                    "currency": row.currency,
+                    "left_minor": self._left_minor(session, row),
+                }
+                for row in rows
+            ]
+        return PaidTold.model_validate({"payments": parts})
 
     # -- what the hub does by itself --
 
@@ -271,9 +296,9 @@ class WalletService:
                 if (known.payment_id, known.amount_minor) != (ask.payment_id, ask.amount_minor):
                     raise WalletMismatchError(payment_id=ask.payment_id)
                 return row, known
-            left_minor = row.amount_minor - repository.refunded_minor(session, row.payment_id)
-            if row.state != "approved" or ask.amount_minor > left_minor:
-                raise WalletRefundError(left_minor=left_minor if row.state == "approved" else 0)
+            left_minor = self._left_minor(session, row)
+            if ask.amount_minor > left_minor:
+                raise WalletRefundError(left_minor=left_minor)
             now = self._clock.now()
             refund = WalletRefund(
                 refund_id=ask.refund_id,
@@ -287,6 +312,11 @@ class WalletService:
             )
             session.add(refund)
             return row, refund
+
+    def _left_minor(self, session: Session, row: WalletPayment) -> int:
+        if row.state != "approved":
+            return 0
+        return row.amount_minor - repository.refunded_minor(session, row.payment_id)
 
     def _journal(
         self,

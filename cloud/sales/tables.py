@@ -134,6 +134,7 @@ class ReturnTender(SQLModel, table=True):
     kind: str
     amount_minor: int = Field(sa_type=sa.BigInteger)
     payment_id: str
+    scheme: str = Field(default="", sa_column_kwargs={"server_default": ""})
 
 
 class VoidedBasket(SQLModel, table=True):

@@ -14,6 +14,7 @@ from edge.domain.errors import Malformed
 from edge.domain.returns import Wanted
 from edge.services import returns, wallets
 from edge.services.returns import Receipt
+from edge.services.wallets import Paid
 
 
 class WantedLine(BaseModel):
@@ -49,10 +50,11 @@ def router(box: Box) -> APIRouter:
 
     @api.post("", status_code=201)
     def take_back(body: NewReturn) -> dict[str, Any]:
-        if body.tender == "wallet":
-            wallets.refuse_offline_refund(is_online=box.is_online())
+        elsewhere = _paid_elsewhere(box, body.receipt) if body.tender == "wallet" else ()
         wanted = [Wanted(line.line, line.quantity) for line in body.lines]
-        done = returns.take_back(box.shop, body.receipt, wanted, body.reason, body.tender)
+        done = returns.take_back(
+            box.shop, body.receipt, wanted, body.reason, body.tender, elsewhere
+        )
         return shapes.fact(done)
 
     @api.get("/{return_id}")
@@ -60,3 +62,9 @@ def router(box: Box) -> APIRouter:
         return returns.get(box.shop, return_id)
 
     return api
+
+
+def _paid_elsewhere(box: Box, receipt: Receipt) -> tuple[Paid, ...]:
+    wallets.refuse_offline_refund(is_online=box.is_online())
+    sold = returns.look_up(box.shop, receipt).sold
+    return wallets.paid_elsewhere(box.shop, box.ask_hub, sold)

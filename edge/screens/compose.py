@@ -109,7 +109,7 @@ def situation(seen: Readings, state: DeskState) -> Situation:
         is_wallet_running=_is_wallet_running(seen, state),
         has_card_tender=_has_tender(seen, "card"),
         has_wallet_tender=_has_tender(seen, "wallet"),
-        has_wallet_receipt=bool(state.draft and state.draft.wallet_minor),
+        has_wallet_receipt=bool(state.draft and state.draft.has_wallet),
         is_step=bool(state.step),
         return_count=chosen,
         is_paper_asked=bool(seen.papers),

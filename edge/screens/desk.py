@@ -86,7 +86,7 @@ BOX_COMMANDS: Final[dict[str, Callable[[Box, DeskState, str], DeskState]]] = {
     "cancel_card": lambda box, state, _: card_keys.stopped(box.shop, box.ask_to_stop, state),
     "cancel_wallet": lambda box, state, _: card_keys.stopped(box.shop, box.ask_to_stop, state),
     "refund_wallet": lambda box, state, text: return_keys.refund_wallet(
-        box.shop, state, text, is_online=box.line().is_online
+        box.shop, box.ask_hub, state, text, is_online=box.line().is_online
     ),
 }
 NUMBERED: Final = frozenset({"select", "quick_cash", *PAPER_KEYS.values()})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from contract.sales import ReturnCompleted
@@ -12,6 +13,7 @@ from edge.domain.sale import MemberPart
 from edge.screens import typed
 from edge.screens.state import DeskState, LastDone, ReturnDraft
 from edge.services import catalogue, returns, wallets
+from edge.services.hub import AskHub
 from edge.services.returns import Receipt, RefundBy
 from edge.services.shop import Shop
 
@@ -43,7 +45,7 @@ def open_receipt(shop: Shop, state: DeskState, code: str) -> DeskState:
             (line.line, line.name or catalogue.name_of(reader, line.sku, language))
             for line in found.sold.lines
         )
-        wallet_minor = wallets.left_minor(reader, found.sold.sale_id)
+        is_paid = any(it.left_minor for it in wallets.paid_here(reader, found.sold.sale_id))
     left = tuple(sorted(found.left.items()))
     draft = ReturnDraft(
         code.strip(),
@@ -51,7 +53,7 @@ def open_receipt(shop: Shop, state: DeskState, code: str) -> DeskState:
         left,
         names,
         returned_minor=found.returned_minor,
-        wallet_minor=wallet_minor,
+        has_wallet=is_paid or found.sold.edge_id != shop.settings.edge_id,
     )
     return DeskState(view="returning", draft=draft)
 
@@ -81,9 +83,14 @@ def refund_card(shop: Shop, state: DeskState, text: str) -> DeskState:
     return _refund(shop, state, text, "card")
 
 
-def refund_wallet(shop: Shop, state: DeskState, text: str, *, is_online: bool) -> DeskState:
+def refund_wallet(
+    shop: Shop, ask_hub: AskHub, state: DeskState, text: str, *, is_online: bool
+) -> DeskState:
     wallets.refuse_offline_refund(is_online=is_online)
-    return _refund(shop, state, text, "wallet")
+    if state.draft is None:
+        return state
+    elsewhere = wallets.paid_elsewhere(shop, ask_hub, state.draft.sold)
+    return _refund(shop, state, text, "wallet", elsewhere)
 
 
 def amount_minor(draft: ReturnDraft) -> int:
@@ -98,13 +105,20 @@ def back_to_member(draft: ReturnDraft) -> tuple[MemberPart, ...]:
     return worth.back_to_member(draft.sold, draft.returned_minor, amount_minor(draft))
 
 
-def _refund(shop: Shop, state: DeskState, reason: str, tender: RefundBy) -> DeskState:
+def _refund(
+    shop: Shop,
+    state: DeskState,
+    reason: str,
+    tender: RefundBy,
+    elsewhere: Sequence[wallets.Paid] = (),
+) -> DeskState:
     """What is typed when the key is pressed is the reason."""
     if state.draft is None:
         return state
     receipt = Receipt(code=state.draft.receipt_code)
     wanted = _wanted(state.draft)
-    done = returns.take_back(shop, receipt, wanted, reason.strip() or REASON, tender)
+    why = reason.strip() or REASON
+    done = returns.take_back(shop, receipt, wanted, why, tender, elsewhere)
     return DeskState(done=_done(done))
 
 

@@ -54,8 +54,8 @@ class LastDone:
 class ReturnDraft:
     """A receipt that was read: what was sold, what may still come back, and what is chosen to.
 
-    What came back before was worth `returned_minor`; `wallet_minor` is the most that can go back to a wallet that
-    paid for it here.
+    What came back before was worth `returned_minor`; `has_wallet` where a wallet may have paid for it: of
+    a sale of another box only the hub can tell.
     """
 
     receipt_code: str
@@ -64,7 +64,7 @@ class ReturnDraft:
     names: tuple[tuple[int, str], ...] = ()
     chosen: tuple[tuple[int, int], ...] = ()
     returned_minor: int = 0
-    wallet_minor: int = 0
+    has_wallet: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Any, Literal, NamedTuple
 
 from sqlalchemy import bindparam
 from sqlmodel import col, func, select
@@ -88,6 +88,20 @@ class Returnable:
     returned_minor: int = 0
 
 
+class Way(NamedTuple):
+    """How money goes back; `elsewhere` is what wallets paid for a sale of another box."""
+
+    tender: RefundBy
+    elsewhere: Sequence[wallets.Paid] = ()
+
+
+class Source(NamedTuple):
+    """The payment that money goes back to; `scheme` of a wallet is its provider."""
+
+    payment_id: str = ""
+    scheme: str = ""
+
+
 def look_up(shop: Shop, receipt: Receipt) -> Returnable:
     """What may be returned. Raises what is wrong with the receipt."""
     with shop.read() as reader:
@@ -106,8 +120,11 @@ def take_back(
     wanted: Sequence[Wanted],
     reason: str,
     tender: RefundBy,
+    elsewhere: Sequence[wallets.Paid] = (),
 ) -> ReturnCompleted:
     """Goods back and money back, in one transaction. A card refund is journalled here and carried out after.
+
+    `elsewhere` are the wallet payments of a sale that another box made (`wallets.paid_elsewhere`).
 
     What points, stored value or a coupon paid goes back as that; `tender` is how the rest goes back.
     """
@@ -116,7 +133,7 @@ def take_back(
         shift = work.shift()
         sold = _sold(shop, work.unit, receipt)
         lines = returns.take_back(sold, _pieces(work.unit, sold.sale_id), wanted)
-        tenders, rounding_minor = _tenders(work, sold, lines, tender)
+        tenders, rounding_minor = _tenders(work, sold, lines, Way(tender, elsewhere))
         fact = _fact(work, shift, sold, lines, reason, tenders, rounding_minor)
         _insert(work, fact)
         printing.queue(work, "return", fact.return_id, receipts.return_receipt(shop, fact, sold))
@@ -169,7 +186,7 @@ def _returned(reader: Reader, sale_id: str) -> int:
 
 
 def _tenders(
-    work: Work, sold: Sold, lines: Sequence[ReturnedLine], kind: RefundBy
+    work: Work, sold: Sold, lines: Sequence[ReturnedLine], way: Way
 ) -> tuple[tuple[Tender, ...], int]:
     """What is given for the goods, and how much of it is there because of the smallest coin."""
     total_minor = sum(line.amount_minor for line in lines)
@@ -186,16 +203,18 @@ def _tenders(
     parts_minor = sum(part.amount_minor for part in parts)
     if parts_minor == total_minor and parts:
         return given, 0
-    refund, payment_id = _refund(work, sold, total_minor - parts_minor, parts_minor, kind)
-    return (*given, _tender(kind, refund, payment_id)), refund.rounding_minor
+    refund, source = _refund(work, sold, total_minor - parts_minor, parts_minor, way)
+    return (*given, _tender(way.tender, refund, source)), refund.rounding_minor
 
 
 def _refund(
-    work: Work, sold: Sold, money_minor: int, parts_minor: int, tender: str
-) -> tuple[Refund, str]:
+    work: Work, sold: Sold, money_minor: int, parts_minor: int, way: Way
+) -> tuple[Refund, Source]:
     """The money of a refund; `parts_minor` of it goes back otherwise."""
-    if tender in REMOTE:
-        return Refund(money_minor, 0), REMOTE[tender](work, sold, money_minor)
+    if way.tender == "wallet":
+        return Refund(money_minor, 0), _to_wallet(work, sold, money_minor, way.elsewhere)
+    if way.tender == "card":
+        return Refund(money_minor, 0), _reverse_card(work, sold, money_minor)
     refund = returns.cash_refund(
         money_minor,
         work.shop.settings.cash_rounding_minor,
@@ -203,7 +222,7 @@ def _refund(
         _refunded(work.unit, sold.sale_id) + parts_minor,
     )
     _check_drawer(work, refund, sold.currency)
-    return refund, ""
+    return refund, Source()
 
 
 def _check_drawer(work: Work, refund: Refund, currency: str) -> None:
@@ -215,7 +234,7 @@ def _check_drawer(work: Work, refund: Refund, currency: str) -> None:
         )
 
 
-def _reverse_card(work: Work, sold: Sold, total_minor: int) -> str:
+def _reverse_card(work: Work, sold: Sold, total_minor: int) -> Source:
     """A payment terminal reverses a payment as a whole: the refund must be all that one card paid."""
     cards = [
         tender for tender in sales.tenders_of(work.unit, sold.sale_id) if tender.kind == "card"
@@ -231,24 +250,24 @@ def _reverse_card(work: Work, sold: Sold, total_minor: int) -> str:
     payment = work.unit.first(Payment, _PAYMENT, payment_id=match[0].payment_id)
     assert payment is not None  # the tender came from it
     payments.begin_reversal(work, payment)
-    return payment.payment_id
+    return Source(payment.payment_id)
 
 
-def _to_wallet(work: Work, sold: Sold, total_minor: int) -> str:
+def _to_wallet(
+    work: Work, sold: Sold, total_minor: int, elsewhere: Sequence[wallets.Paid]
+) -> Source:
     """A wallet takes any part of what it paid."""
-    return wallets.begin_refund(work, sold.sale_id, total_minor, sold.currency)
+    paid = wallets.begin_refund(work, sold.sale_id, total_minor, sold.currency, elsewhere)
+    return Source(paid.payment_id, paid.scheme)
 
 
-# What is given back by whoever took it, after this transaction.
-REMOTE: Final = {"card": _reverse_card, "wallet": _to_wallet}
-
-
-def _tender(kind: RefundBy, refund: Refund, payment_id: str) -> Tender:
+def _tender(kind: RefundBy, refund: Refund, source: Source) -> Tender:
     return Tender(
         kind=kind,
         amount_minor=refund.amount_minor,
         tendered_minor=refund.amount_minor,
-        payment_id=payment_id,
+        payment_id=source.payment_id,
+        scheme=source.scheme,
     )
 
 

@@ -6,18 +6,23 @@ log. Whatever was not sent when the box stops was not charged.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
+from pydantic import ValidationError
 from sqlalchemy import bindparam
 from sqlmodel import col, func, select, update
 
-from contract.wallets import CODES, PaymentTold
+from contract.envelope import make_uid
+from contract.wallets import CODES, PaidTold, PaymentTold
 from drivers.events import PaymentOutcome, PaymentResult
-from edge.db.tables import Payment, SaleTender, WalletRefund, rows_of
+from edge.db.tables import Payment, WalletRefund, rows_of
 from edge.db.unit_of_work import Reader
 from edge.domain.errors import (
+    HubSilent,
+    HubUnreachable,
     WalletNotTaken,
     WalletOffline,
     WalletRefundImpossible,
@@ -25,12 +30,15 @@ from edge.domain.errors import (
     WalletScanned,
 )
 from edge.domain.money import spelled
+from edge.domain.sale import Sold
 from edge.domain.wallet_code import NAMES, wallet_of
 from edge.services import payments, sales, selling
+from edge.services.hub import AskHub
 from edge.services.payments import Means
 from edge.services.shop import Shop, Work
 
 KIND: Final = "wallet"
+PAID_S: Final = 5.0  # what a person at the counter waits for before a refund
 _RESULTS: Final = {
     "approved": PaymentResult.APPROVED,
     "declined": PaymentResult.DECLINED,
@@ -138,18 +146,50 @@ def refuse_offline_refund(*, is_online: bool) -> None:
         raise WalletRefundOffline
 
 
-def begin_refund(work: Work, sale_id: str, total_minor: int, currency: str) -> str:
-    """Journals that this much goes back to the wallet that paid for the sale; gives the payment's id."""
-    left = _left(work.unit, sale_id)
-    enough = [payment_id for payment_id, left_minor in left.items() if left_minor >= total_minor]
+@dataclass(frozen=True, slots=True)
+class Paid:
+    """One wallet payment of a sale; `left_minor` of it has not gone back yet. `scheme` names its provider."""
+
+    payment_id: str
+    scheme: str
+    left_minor: int
+
+
+def paid_elsewhere(shop: Shop, ask_hub: AskHub, sold: Sold) -> tuple[Paid, ...]:
+    """What wallets paid for a sale of another box, nothing for one of this box: it knows that itself.
+
+    Raises WalletRefundOffline, HubSilent, HubRefused.
+    """
+    if sold.edge_id == shop.settings.edge_id:
+        return ()
+    ask_id = make_uid(int(shop.clock.now().timestamp() * 1000), os.urandom)
+    try:
+        body = ask_hub("wallet.paid", {"sale_id": sold.sale_id}, ask_id=ask_id, timeout_s=PAID_S)
+        told = PaidTold.model_validate(body)
+    except HubUnreachable as error:
+        raise WalletRefundOffline from error
+    except ValidationError as error:
+        raise HubSilent(timeout_s=round(PAID_S)) from error
+    return tuple(Paid(it.payment_id, it.provider, it.left_minor) for it in told.payments)
+
+
+def begin_refund(
+    work: Work, sale_id: str, total_minor: int, currency: str, elsewhere: Sequence[Paid]
+) -> Paid:
+    """Journals that this much goes back to the wallet that paid for the sale; gives the payment.
+
+    `elsewhere` is what the hub says of a sale that this box did not make.
+    """
+    paid = [*paid_here(work.unit, sale_id), *elsewhere]
+    enough = [it for it in paid if it.left_minor >= total_minor]
     if not enough:
         raise WalletRefundImpossible(
             amount=spelled(total_minor, currency),
-            left=spelled(max(left.values(), default=0), currency),
+            left=spelled(max((it.left_minor for it in paid), default=0), currency),
         )
     row = {
         "refund_id": work.new_id(),
-        "payment_id": enough[0],
+        "payment_id": enough[0].payment_id,
         "state": "PENDING",
         "amount_minor": total_minor,
         "currency": currency,
@@ -161,21 +201,17 @@ def begin_refund(work: Work, sale_id: str, total_minor: int, currency: str) -> s
     return enough[0]
 
 
-def left_minor(reader: Reader, sale_id: str) -> int:
-    """The most that can go back to one wallet of the sale."""
-    return max(_left(reader, sale_id).values(), default=0)
-
-
-def _left(reader: Reader, sale_id: str) -> dict[str, int]:
-    """Of each wallet payment of the sale, what has not gone back yet."""
-    paid: list[SaleTender] = [
-        tender for tender in sales.tenders_of(reader, sale_id) if tender.kind == KIND
+def paid_here(reader: Reader, sale_id: str) -> list[Paid]:
+    """The wallet payments of a sale of this box."""
+    return [
+        Paid(
+            tender.payment_id,
+            tender.scheme,
+            tender.amount_minor - int(reader.scalar(_GIVEN_BACK, payment_id=tender.payment_id)),
+        )
+        for tender in sales.tenders_of(reader, sale_id)
+        if tender.kind == KIND
     ]
-    return {
-        tender.payment_id: tender.amount_minor
-        - int(reader.scalar(_GIVEN_BACK, payment_id=tender.payment_id))
-        for tender in paid
-    }
 
 
 def pending_refunds(shop: Shop) -> Sequence[WalletRefund]:
@@ -185,6 +221,11 @@ def pending_refunds(shop: Shop) -> Sequence[WalletRefund]:
 
 def refund_done(shop: Shop, refund_id: str) -> None:
     _note_refund(shop, refund_id, state="DONE", error_condition="")
+
+
+def refund_refused(shop: Shop, refund_id: str, why: str) -> None:
+    """The hub has proved that nothing is left of the payment."""
+    _note_refund(shop, refund_id, state="REFUSED", error_condition=why)
 
 
 def refund_waits(shop: Shop, refund_id: str, why: str) -> None:

@@ -37,6 +37,7 @@ IDLE_S: Final = 30.0
 AFTER_REFUSAL_S: Final = 2.0
 OPEN: Final = ("SENT", "IN_PROGRESS", "UNKNOWN", "REVERSING", "REVERSAL_PENDING")
 Told = TypeVar("Told", PaymentTold, RefundTold)
+NOTHING_LEFT: Final = "hub.wallet_refund"
 NOT_DONE: Final = frozenset({"hub.expired", "hub.unknown_verb"})
 
 
@@ -306,13 +307,31 @@ class WalletDesk:
         }
         try:
             told = _read(RefundTold, self._asked("wallet.refund", arguments))
-        except (HubUnreachable, HubSilent, HubRefused) as error:
+        except HubRefused as error:
+            self._refund_refused(refund, course, error)
+            return
+        except (HubUnreachable, HubSilent) as error:
             self._refund_waits(refund, course, error.key)
             return
         if told.state == "done":
             wallets.refund_done(self._shop, refund.refund_id)
             return
         self._refund_waits(refund, course, told.reason or told.state)
+
+    def _refund_refused(self, refund: WalletRefund, course: Course, error: HubRefused) -> None:
+        """Where the payment has nothing left it is over: the same goods came back at two shops."""
+        if error.hub_key != NOTHING_LEFT:
+            self._refund_waits(refund, course, error.key)
+            return
+        wallets.refund_refused(self._shop, refund.refund_id, error.hub_key)
+        amount = spelled(refund.amount_minor, refund.currency)
+        self._notices.tell(
+            "bad",
+            "wallet.refund_refused",
+            f"{amount} did not go back to the wallet: what it paid has gone back already.",
+            "Look whether another shop has taken the same goods back. The customer has her money.",
+            amount=amount,
+        )
 
     def _refund_waits(self, refund: WalletRefund, course: Course, why: str) -> None:
         wallets.refund_waits(self._shop, refund.refund_id, why)

@@ -1,22 +1,32 @@
-"""A real broker on a free port, and a shop in front of it."""
+"""A real broker on a free port, and a shop in front of it; a counter with a hub and wallet providers behind it."""
 
 import queue
 import shutil
 import socket
 import subprocess
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
+from cloud.db import Database as HubDatabase
+from cloud.payments import asks
+from cloud.payments.service import WalletService
+from cloud.payments.setup import providers
+from cloud.questions import QuestionDesk
 from contract.topics import Address
 from edge.changes import Changes
 from edge.clock import Clock
 from edge.db.watched import WatchedDatabase
 from edge.keys import load_or_make
+from edge.services import shifts
+from edge.services.notices import Notices
 from edge.services.shop import Shop, open_shop
 from edge.settings import Settings
+from tests.wallet_counter import Counter, Line
+from tests.wallets import Bench, served_bench
 
 PATIENCE_S = 10.0
 
@@ -131,3 +141,48 @@ def shop(settings: Settings, clock: Clock, watchers: Changes) -> Iterator[Shop]:
     database = WatchedDatabase(settings.database_path, watchers)
     yield open_shop(settings, database, clock, load_or_make(settings.key_path))
     database.close()
+
+
+@pytest.fixture(scope="session")
+def servers() -> Iterator[Bench]:
+    with served_bench() as bench:
+        yield bench
+
+
+@pytest.fixture
+def bench(servers) -> Bench:
+    servers.renew()
+    return servers
+
+
+@pytest.fixture
+def make_counter(bench, clock, tmp_path):
+    hubs: dict[str, tuple[HubDatabase, WalletService]] = {}
+    with ExitStack() as held:
+
+        def make(shop, folder="hub") -> Counter:
+            """Named with the same `folder`, they are shops of one company with one hub."""
+            if folder not in hubs:
+                hubs[folder] = hub_in(folder)
+            database, service = hubs[folder]
+            questions = QuestionDesk(database, clock, asks.verbs(service), lambda: None)
+            held.callback(questions.close)
+            notices = Notices(clock, lambda: None)
+            line = Line(shop.settings.edge_id, questions, clock)
+            return Counter(shop, bench, line, clock, notices, service, database)
+
+        def hub_in(folder) -> tuple[HubDatabase, WalletService]:
+            database = HubDatabase(f"sqlite:///{tmp_path / folder}.sqlite3")
+            database.create()
+            held.callback(database.close)
+            service = WalletService(database, clock, providers(bench.settings, clock, held), "Maru")
+            return database, service
+
+        yield make
+
+
+@pytest.fixture
+def counter(make_counter, make_shop) -> Counter:
+    shop = make_shop()
+    shifts.open_shift(shop, "Kim", 50_000)
+    return make_counter(shop)

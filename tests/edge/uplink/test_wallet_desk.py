@@ -3,172 +3,24 @@
 Only the line between box and hub is the test's: it loses questions and answers where it is told to.
 """
 
-import itertools
-from collections import deque
-from collections.abc import Iterator
-from contextlib import ExitStack
-from dataclasses import dataclass, field
-from typing import Any
-
 import pytest
 
-from cloud.db import Database as HubDatabase
 from cloud.payments import asks
 from cloud.payments.service import WalletService
-from cloud.payments.setup import providers
 from cloud.questions import QuestionDesk
-from contract.asks import Ask
-from edge.domain.basket import EnteredCode
 from edge.domain.errors import (
-    HubUnreachable,
     PaymentIsSold,
     ShiftHasPayment,
     WalletNotTaken,
     WalletOffline,
-    WalletRefundImpossible,
     WalletRunning,
     WalletScanned,
     WalletUnknown,
 )
-from edge.domain.returns import Wanted
-from edge.services import payments, returns, sales, selling, shifts, wallets
-from edge.services.notices import Notices
-from edge.services.returns import Receipt
-from edge.uplink.asking import body_of
-from edge.uplink.wallet_desk import WalletDesk
-from tests.wallets import Bench, served_bench
+from edge.services import payments, sales, selling, shifts, wallets
+from tests.wallet_counter import Stop, fresh_code
 
 both = pytest.mark.parametrize("name", ["wechat_pay", "alipay"])
-NUMBERS = itertools.count(1)
-
-
-def fresh_code(name: str) -> str:
-    """A phone shows each code once."""
-    return f"{ {'wechat_pay': '13', 'alipay': '28'}[name] }{next(NUMBERS):016d}"
-
-
-class Stop(BaseException):
-    """The box loses its power here."""
-
-
-@dataclass
-class Line:
-    """Between box and hub. `faults`, one a question: "" carries it, "question" and "answer" lose that."""
-
-    questions: QuestionDesk
-    clock: Any
-    is_up: bool = True
-    faults: deque[str] = field(default_factory=deque)
-    asked: list[str] = field(default_factory=list)
-
-    def ask(self, verb, arguments, *, ask_id, timeout_s):
-        if not self.is_up:
-            raise HubUnreachable
-        self.asked.append(verb)
-        fault = self.faults.popleft() if self.faults else ""
-        if fault == "question":
-            return body_of(None, timeout_s)
-        if fault == "power":
-            raise Stop
-        answer = self.questions.answer(
-            "maru-office-tower-1",
-            Ask(id=ask_id, verb=verb, not_after=self.clock.now(), arguments=dict(arguments)),
-        )
-        if fault == "power_after":
-            raise Stop
-        return body_of(None if fault == "answer" else answer, timeout_s)
-
-
-@pytest.fixture(scope="session")
-def servers() -> Iterator[Bench]:
-    with served_bench() as bench:
-        yield bench
-
-
-@pytest.fixture
-def bench(servers) -> Bench:
-    servers.renew()
-    return servers
-
-
-@dataclass
-class Counter:
-    """A box with its wallet thread, a hub, and the providers; `step` lets time pass and the thread work once."""
-
-    shop: Any
-    bench: Bench
-    line: Line
-    clock: Any
-    notices: Notices
-    hub: WalletService
-    hub_database: HubDatabase
-    desk: WalletDesk = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.start()
-
-    def start(self) -> None:
-        """As after a start: nothing is in memory."""
-        self.desk = WalletDesk(
-            self.shop, self.line.ask, lambda: self.line.is_up, self.clock, self.notices
-        )
-
-    def scan(self, code="8801234500012"):
-        return selling.add_scan(self.shop, EnteredCode(code))
-
-    def pay(self, name, amount_minor=None):
-        return self.desk.pay(fresh_code(name), amount_minor)
-
-    def step(self, seconds=0.0):
-        self.clock.pass_s(seconds)
-        self.bench.pass_time(seconds)
-        return self.desk.step()
-
-    def until_settled(self):
-        for _ in range(40):
-            self.step(10)
-            if not payments.of_kind(self.shop, "wallet", *selling.UNSETTLED):
-                return
-        raise AssertionError("not settled after 400 s")
-
-    def state(self, payment) -> str:
-        return payments.get(self.shop, payment.payment_id).state
-
-    def tendered_minor(self) -> int:
-        """All that the box counts as paid by wallet: of sales and of baskets, less what went back."""
-        with self.shop.read() as reader:
-            (approved,) = reader.sql(
-                "SELECT coalesce(sum(amount_minor), 0) FROM payment WHERE kind = 'wallet' AND state = 'APPROVED'"
-            ).fetchone()
-            (back,) = reader.sql(
-                "SELECT coalesce(sum(amount_minor), 0) FROM wallet_refund WHERE state = 'DONE'"
-            ).fetchone()
-        return approved - back
-
-
-@pytest.fixture
-def make_counter(bench, clock, tmp_path):
-    with ExitStack() as held:
-
-        def make(shop, folder="hub") -> Counter:
-            database = HubDatabase(f"sqlite:///{tmp_path / folder}.sqlite3")
-            database.create()
-            held.callback(database.close)
-            service = WalletService(database, clock, providers(bench.settings, clock, held), "Maru")
-            questions = QuestionDesk(database, clock, asks.verbs(service), lambda: None)
-            held.callback(questions.close)
-            notices = Notices(clock, lambda: None)
-            line = Line(questions, clock)
-            return Counter(shop, bench, line, clock, notices, service, database)
-
-        yield make
-
-
-@pytest.fixture
-def counter(make_counter, make_shop) -> Counter:
-    shop = make_shop()
-    shifts.open_shift(shop, "Kim", 50_000)
-    return make_counter(shop)
 
 
 @both
@@ -315,7 +167,7 @@ def test_power_lost_at_any_question_is_made_good_after_the_start(counter, name, 
         if at == "reverse":
             counter.desk.stop(payment.payment_id)
         if at == "refund":
-            give_back(counter, 1)
+            counter.give_back(1)
         counter.line.faults.append(moment)
     with pytest.raises(Stop):
         counter.step(20)
@@ -347,50 +199,6 @@ def test_a_payment_in_part_leaves_the_rest_due(counter) -> None:
     counter.step()
     assert counter.state(payment) == "REVERSED"
     assert selling.current(counter.shop).basket.tenders == ()
-    assert counter.bench.moved_minor == 0
-
-
-# -- returns --------------------------------------------------------------------------------------
-
-
-def give_back(counter, pieces):
-    (sale,) = sales.newest(counter.shop, 1)
-    receipt = Receipt(sale_id=sale.sale_id)
-    return returns.take_back(counter.shop, receipt, [Wanted(1, pieces)], "unwanted", "wallet")
-
-
-@both
-def test_goods_come_back_and_their_money_goes_back_to_the_wallet_in_parts(counter, name) -> None:
-    counter.scan()
-    counter.scan()
-    payment = counter.pay(name)
-    counter.step()
-    for pieces_left in (1, 0):
-        back = give_back(counter, 1)
-        assert [(it.kind, it.amount_minor, it.payment_id) for it in back.tenders] == [
-            ("wallet", 4500, payment.payment_id)
-        ]
-        counter.step()
-        assert counter.bench.moved_minor == counter.tendered_minor() == 4500 * pieces_left
-
-
-@pytest.mark.parametrize("fault", ["question", "answer", "refund_lost", "refund_system_error"])
-def test_a_refund_that_is_not_proved_is_asked_for_again(counter, fault) -> None:
-    counter.scan()
-    counter.pay("alipay")
-    counter.step()
-    give_back(counter, 1)
-    if fault.startswith("refund"):
-        counter.bench.provider("alipay").arm(fault)
-    else:
-        counter.line.faults.append(fault)
-    counter.step()
-    assert len(wallets.pending_refunds(counter.shop)) == 1
-    assert counter.notices.newest.message == (
-        "4,500 KRW has not gone back to the wallet yet; it is asked for again until it has."
-    )
-    counter.step(10)
-    assert wallets.pending_refunds(counter.shop) == []
     assert counter.bench.moved_minor == 0
 
 
@@ -462,20 +270,6 @@ def test_a_sold_payment_goes_back_with_its_goods_only(counter) -> None:
     with pytest.raises(PaymentIsSold):
         payments.reverse(counter.shop, payment.payment_id)
     assert counter.bench.moved_minor == 4500
-
-
-def test_more_than_a_wallet_paid_never_goes_back_to_it(counter, rows) -> None:
-    counter.scan()
-    selling.tender_cash(counter.shop, 1500)
-    counter.pay("alipay")
-    counter.step()
-    with pytest.raises(WalletRefundImpossible) as refused:
-        give_back(counter, 1)
-    assert refused.value.message == (
-        "4,500 KRW cannot go back to the wallet: 3,000 KRW of what it paid is left."
-    )
-    assert rows(counter.shop, "SELECT * FROM wallet_refund") == []
-    assert counter.bench.moved_minor == 3000
 
 
 # -- the code ---------------------------------------------------------------------------------------
