@@ -339,6 +339,13 @@ class DoubledKeyError(HubError):
     status = 409
 
 
+class AlreadySettledError(HubError):
+    key = "orders.already_settled"
+    template = "Debt {number} of this order is settled already ({by}). Nothing was changed."
+    what_now = "Do not pay it again. If money has gone out twice, ask for one of the two back."
+    status = 409
+
+
 class OrderStateError(HubError):
     key = "orders.state"
     template = "Order {number} is {state}: it cannot be {wanted}. Nothing was changed."

@@ -36,7 +36,7 @@ from cloud.members.service import Members
 from cloud.money import endpoints as money_endpoints
 from cloud.orders import asks as orders_asks
 from cloud.orders import endpoints as orders_endpoints
-from cloud.orders import forgetting
+from cloud.orders import forgetting, settling
 from cloud.orders.following import OrderKeeper
 from cloud.payments import asks as payment_asks
 from cloud.payments import endpoints as payment_endpoints
@@ -142,6 +142,7 @@ class Hub:
 
     def orders_followed(self) -> None:
         """The same from the ingest's own thread, which needs no waking."""
+        settling.to_members(self.members)
         self._wallet_watch.wake()
         self.feeds.look_now()
         self.changes.announce()

@@ -410,6 +410,8 @@ CREATE TABLE order_line (
     quantity INTEGER NOT NULL,
     unit_price_minor BIGINT NOT NULL,
     handed INTEGER NOT NULL,
+    returned INTEGER NOT NULL,
+    substitutes VARCHAR NOT NULL,
     PRIMARY KEY (order_id, line)
 );
 

@@ -10,10 +10,11 @@ from pydantic import BaseModel, Field
 
 from cloud.clock import Clock
 from cloud.db import Database
-from cloud.orders import service, shops
+from cloud.orders import service, settling, shops
 from cloud.orders.asks import Quote
 from cloud.orders.jobs import new_uid
 from cloud.orders.service import Held, WantedHold, WantedLine
+from cloud.orders.settling import PaidBack
 from cloud.orders.shops import RightChange, ShopChange
 
 Limit = Annotated[int, Query(ge=1, le=1_000)]
@@ -97,6 +98,12 @@ def _orders(database: Database, clock: Clock, on_change: Callable[[], None]) -> 
         on_change()
         return view
 
+    @routes.post("/credits/{number}/paid")
+    def paid(order_id: str, number: int, paid: PaidBack) -> dict[str, Any]:
+        """Head office has paid back what was owed."""
+        with database.write() as session:
+            return settling.pay_back(session, clock.now(), order_id, number, paid)
+
     @routes.post("/release")
     def release(order_id: str) -> dict[str, Any]:
         with database.write() as session:
@@ -116,6 +123,12 @@ def _looks(database: Database, clock: Clock) -> APIRouter:
         now = clock.now()
         with database.read() as session:
             return service.listed(session, now, limit, location_id, member_id, state)
+
+    @routes.get("/owed")
+    def owed(limit: Limit = 100) -> list[dict[str, Any]]:
+        """What customers are owed and have not been given, the oldest first."""
+        with database.read() as session:
+            return settling.owed(session, limit)
 
     @routes.get("/{order_id}")
     def order(order_id: str) -> dict[str, Any]:

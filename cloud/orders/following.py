@@ -19,22 +19,21 @@ from sqlmodel import Session
 
 from cloud.clock import Clock
 from cloud.db import Database
-from cloud.ingest.quarantine import raise_alarm
-from cloud.orders import jobs, measuring, offers, quoting, repository
+from cloud.orders import jobs, measuring, offers, owing, quoting, repository
+from cloud.orders.owing import Desk
 from cloud.orders.quoting import Ledger, Line, Way
 from cloud.orders.stands import Stand, stands
-from cloud.orders.tables import CustomerOrder, OrderCredit, OrderJob, OrderLine
+from cloud.orders.tables import CustomerOrder, OrderJob, OrderLine
 
 log = logging.getLogger(__name__)
-OVER = frozenset({"completed", "cancelled", "broken"})
+HANDED = frozenset({"completed", "partly_returned", "returned"})
+OVER = HANDED | {"cancelled", "broken"}
 RETRY_AFTER = timedelta(minutes=5)
 BROKEN_AFTER = timedelta(hours=1)  # of the window's end, where no shop has even said yes
 BROKEN_AFTER_ACCEPTED = timedelta(hours=24)  # a shop may be cut off, and may have handed it over
-COMPENSATION_BP = 500  # of the goods, for a promise that was broken
 ORDERS_A_STEP = 20
 LACKS_GOODS = frozenset({"out_of_stock", "damaged", "expired"})
 """Why a shop declined that can still hand over what another sends it."""
-PAID_AND_HANDED = "orders.refunded_and_handed_over"
 
 
 class OrderKeeper:
@@ -92,6 +91,10 @@ class Case:
         """Those by which the customer gets it, whatever is wanted of them now."""
         return [job for job in self.jobs if job.kind != "transfer"]
 
+    @property
+    def desk(self) -> Desk:
+        return Desk(self.session, self.now, self.order)
+
     def says(self, what: str, **fields: object) -> None:
         repository.add_event(self.session, self.order.order_id, self.now, what, fields)
 
@@ -109,7 +112,11 @@ def follow(session: Session, now: datetime, order_id: str) -> None:
     case = _case(session, now, order)
     _note_payment(case)
     _hear(case)
+    if _is_paid_back(case):
+        _ask_to_stop(case, "paid_back")
     _decide(case)
+    _note_returns(case)
+    owing.take_off_repaid(case.desk)
 
 
 def _note_payment(case: Case) -> None:
@@ -157,7 +164,7 @@ def paid_in_vain(
     if order.payment:
         return
     order.paid_minor, order.payment = paid_minor, payment
-    _owe(session, now, order, "refund", paid_minor, "given_up")
+    owing.owe(Desk(session, now, order), "refund", paid_minor, "given_up")
 
 
 def place(
@@ -279,17 +286,19 @@ def _decide(case: Case) -> None:
 
 def _complete(case: Case, handed: OrderJob) -> None:
     order = case.order
-    if order.state == "completed":
+    if order.state in HANDED:
         return
-    _give_back_what_is_missing(case, handed)
+    missing_minor = _note_handed(case, handed)
     order.state, order.completed_at = "completed", handed.handed_at
     order.location_id = handed.location_id
-    if _is_in_time(order, handed):
+    is_in_time = _is_in_time(order, handed)
+    if is_in_time and not missing_minor:
         order.promise = "kept"
     elif order.promise != "broken":
         order.promise = "broken"
-        _compensate(case, "late")
-    _withdraw_refund(case)
+        of_minor = missing_minor if is_in_time else order.goods_minor
+        owing.compensate(case.desk, of_minor, "short" if is_in_time else "late")
+    owing.withdraw(case.desk)
     _stop_jobs(case, [job for job in case.live if job is not handed])
     jobs.expect_nothing(case.session, case.jobs)
     jobs.free_open(case.session, order.order_id)
@@ -302,37 +311,44 @@ def _is_in_time(order: CustomerOrder, handed: OrderJob) -> bool:
     return at is not None and at <= order.window_end
 
 
-def _give_back_what_is_missing(case: Case, handed: OrderJob) -> None:
-    """Lines of which fewer were handed over than ordered; a substitute counts as the line that it stands for."""
-    given: dict[int, int] = {}
-    for place, _, quantity in case.stands[handed.job_id].handed:
-        given[place] = given.get(place, 0) + quantity
-    missing_minor = 0
+def _note_handed(case: Case, handed: OrderJob) -> int:
+    """What was handed over, line by line; gives what is missing, in money, and owes it where it was paid."""
+    goods = case.stands[handed.job_id].handed
+    missing_minor = owing.note_handed(case.lines, goods)
+    prices = {line.line: json.loads(line.substitutes) for line in case.lines}
+    for place, sku, quantity in goods:
+        if sku in prices.get(place, {}):
+            case.says("substituted", line=place, sku=sku, quantity=quantity)
+    if case.order.paid_minor:
+        owing.owe(case.desk, "refund", missing_minor, "missing")
+        cheaper_minor = owing.cheaper_minor(case.lines, goods, prices)
+        owing.owe(case.desk, "refund", cheaper_minor, "substituted")
+    return missing_minor
+
+
+def _note_returns(case: Case) -> None:
+    """What of it has come back, to whichever shop of the chain."""
+    order = case.order
+    if order.state not in HANDED:
+        return
+    back = repository.brought_back(case.session, order.order_id)
+    now_back = {line.line: min(line.handed, back.get(line.sku, 0)) for line in case.lines}
+    if all(line.returned == now_back[line.line] for line in case.lines):
+        return
     for line in case.lines:
-        line.handed = min(line.quantity, given.get(line.line, 0))
-        missing_minor += (line.quantity - line.handed) * line.unit_price_minor
-    if missing_minor and case.order.paid_minor:
-        _owe(case.session, case.now, case.order, "refund", missing_minor, "missing")
+        line.returned = now_back[line.line]
+    is_all = all(line.returned == line.handed for line in case.lines)
+    order.state = "returned" if is_all else "partly_returned"
+    place = repository.brought_back_to(case.session, order.order_id)
+    case.says("returned", location_id=place, pieces=sum(now_back.values()))
 
 
-def _withdraw_refund(case: Case) -> None:
-    """It was handed over after all by a shop that had been cut off: what is not yet paid back is not owed."""
-    withdrawn = {"broken", "cancelled"}
-    for credit in repository.credits_of(case.session, case.order.order_id):
-        if credit.kind == "refund" and credit.reason in withdrawn:
-            if credit.settled_at is None:
-                case.session.delete(credit)
-            else:
-                _alarm_refunded(case, credit)
-    case.session.flush()
-
-
-def _alarm_refunded(case: Case, credit: OrderCredit) -> None:
-    detail = (
-        f"Order {case.order.number} was handed over, and {credit.amount_minor} {credit.currency} "
-        "had been paid back before the hub heard of it."
-    )
-    raise_alarm(case.session, "", PAID_AND_HANDED, detail, case.now)
+def _is_paid_back(case: Case) -> bool:
+    """A till has taken the sale back before anything was handed over: the order is not wanted any more."""
+    if case.order.state in OVER or case.order.state == "cancelling" or not case.order.paid_minor:
+        return False
+    back = repository.brought_back(case.session, case.order.order_id)
+    return all(back.get(line.sku, 0) >= line.quantity for line in case.lines)
 
 
 def _finish_cancelling(case: Case) -> None:
@@ -343,7 +359,7 @@ def _finish_cancelling(case: Case) -> None:
         return
     order.state, order.promise = "cancelled", "void"
     jobs.free_open(case.session, order.order_id)
-    _owe(case.session, case.now, order, "refund", order.paid_minor, "cancelled")
+    owing.refund_all(case.desk, "cancelled")
     case.says("cancelled")
 
 
@@ -354,10 +370,14 @@ def stop(session: Session, now: datetime, order: CustomerOrder, reason: str) -> 
     if any(job.state == "handed_over" for job in case.last):
         _decide(case)
         return
-    order.state = "cancelling"
+    _ask_to_stop(case, reason)
+    _decide(case)
+
+
+def _ask_to_stop(case: Case, reason: str) -> None:
+    case.order.state = "cancelling"
     case.says("cancel_asked", reason=reason)
     _stop_jobs(case, case.live)
-    _decide(case)
 
 
 def _stop_jobs(case: Case, stopped: Sequence[OrderJob]) -> None:
@@ -376,6 +396,8 @@ def _keep_promise(case: Case) -> None:
     elif _is_unheard(case):
         late = [job for job in case.live if job.state == "offered"]
         _instead(case, frozenset(job.location_id for job in late), "not_accepted")
+    elif _is_short(case):
+        _instead(case, frozenset(), "short")
     elif _is_late(case):
         _postpone(case)
     elif case.order.promise == "at_risk":
@@ -386,6 +408,11 @@ def _keep_promise(case: Case) -> None:
 
 def _is_unheard(case: Case) -> bool:
     return any(job.state == "offered" and case.now >= job.accept_by for job in case.live)
+
+
+def _is_short(case: Case) -> bool:
+    """A shop has laid ready less than was ordered, and nobody has taken it yet. While it picks it may find more."""
+    return any(_stand(case, job).is_short and job.state == "ready" for job in case.live)
 
 
 def _is_late(case: Case) -> bool:
@@ -452,7 +479,12 @@ def _instead(case: Case, without: frozenset[str], reason: str) -> None:
 
 
 def _is_hopeless(case: Case) -> bool:
-    """No shop works on it and none is left to ask; one that is only silent may still say yes."""
+    """No shop works on it and none is left to ask; one that is only silent may still say yes.
+
+    What lies ready, be it less than was ordered, may still be fetched.
+    """
+    if any(job.state == "ready" for job in case.live):
+        return False
     silent = any(job.state in jobs.LIVE for job in case.live)
     return not silent or case.now >= case.order.window_end + BROKEN_AFTER
 
@@ -488,38 +520,9 @@ def _break(case: Case) -> None:
     order.state, order.promise = "broken", "broken"
     _stop_jobs(case, case.live)
     jobs.free_open(case.session, order.order_id)
-    _owe(case.session, case.now, order, "refund", order.paid_minor, "broken")
-    _compensate(case, "broken")
+    owing.refund_all(case.desk, "broken")
+    owing.compensate(case.desk, order.goods_minor, "broken")
     case.says("broken")
-
-
-def _compensate(case: Case, reason: str) -> None:
-    amount_minor = case.order.goods_minor * COMPENSATION_BP // 10_000
-    _owe(case.session, case.now, case.order, "compensation", amount_minor, reason)
-
-
-def _owe(
-    session: Session,
-    now: datetime,
-    order: CustomerOrder,
-    kind: str,
-    amount_minor: int,
-    reason: str,
-) -> None:
-    if amount_minor <= 0:
-        return
-    number = len(repository.credits_of(session, order.order_id)) + 1
-    row = OrderCredit(
-        order_id=order.order_id,
-        number=number,
-        kind=kind,
-        amount_minor=amount_minor,
-        currency=order.currency,
-        reason=reason,
-        owed_at=now,
-    )
-    session.add(row)
-    session.flush()
 
 
 # -- state and time ----------------------------------------------------------------------------
@@ -548,6 +551,6 @@ def _look_again(case: Case) -> None:
     moments = [order.window_end, order.window_end + BROKEN_AFTER]
     moments += [order.window_end + BROKEN_AFTER_ACCEPTED]
     moments += [job.accept_by for job in case.live if job.state == "offered"]
-    if order.promise == "at_risk":
+    if order.promise == "at_risk" and now < order.window_end + BROKEN_AFTER_ACCEPTED:
         moments.append(now + RETRY_AFTER)
-    order.due_at = min((at for at in moments if at > now), default=now + RETRY_AFTER)
+    order.due_at = min((at for at in moments if at > now), default=now + BROKEN_AFTER_ACCEPTED)

@@ -114,6 +114,7 @@ def _line(line: OrderLine, job: OrderJob) -> JobLine:
         quantity=line.quantity,
         unit_price_minor=line.unit_price_minor,
         keeps_until=job.keeps_until,
+        substitutes=tuple(json.loads(line.substitutes)),
     )
 
 

@@ -14,7 +14,7 @@ from cloud.stock.tables import StockEntry
 from contract import orders
 from contract.envelope import to_json
 from contract.orders import JobFact, JobHandedOver
-from contract.sales import SaleCompleted
+from contract.sales import ReturnCompleted, SaleCompleted
 
 
 def event(origin: Origin, fact: JobFact) -> list[Row]:
@@ -31,9 +31,9 @@ def handed_entries(origin: Origin, handed: JobHandedOver) -> list[Row]:
     return entries(origin, handed, reason, handed.job_id, moves)
 
 
-def no_rows(origin: Origin, sale: SaleCompleted) -> list[Row]:
-    """Those of the sale are rows of sales."""
-    del origin, sale
+def no_rows(origin: Origin, fact: SaleCompleted | ReturnCompleted) -> list[Row]:
+    """Those of sales and returns are rows of sales."""
+    del origin, fact
     return []
 
 
@@ -41,6 +41,12 @@ def touch_paid(session: Session, sold: Sequence[SaleCompleted]) -> None:
     """What is paid at a till places the order."""
     lines = (line for sale in sold for line in sale.lines)
     repository.touch(session, (line.order_id for line in lines if line.order_id))
+
+
+def touch_returned(session: Session, back: Sequence[ReturnCompleted]) -> None:
+    """Whichever shop has taken it back. A sale that arrives after its return touches the order itself."""
+    sale_ids = {fact.original_sale_id for fact in back}
+    repository.touch(session, repository.orders_of_sales(session, sale_ids))
 
 
 def touch_told(session: Session, told: Sequence[JobFact]) -> None:
@@ -63,4 +69,5 @@ PROJECTIONS = (
     ),
     Projection(orders.JobHandedOver, (StockEntry,), handed_entries),
     Projection(SaleCompleted, (), no_rows, touch_paid),
+    Projection(ReturnCompleted, (), no_rows, touch_returned),
 )

@@ -26,7 +26,7 @@ from cloud.orders.tables import (
     PromisedGoods,
     Right,
 )
-from cloud.sales.tables import SaleLineRow
+from cloud.sales.tables import Return, ReturnLineRow, SaleLineRow
 from cloud.stock import repository as stock
 
 NEVER = datetime.min.replace(tzinfo=UTC)
@@ -146,6 +146,10 @@ def by_number(session: Session, number: str) -> CustomerOrder | None:
     return session.exec(select(CustomerOrder).where(CustomerOrder.number == number)).first()
 
 
+def named(session: Session, order_id: str) -> CustomerOrder | None:
+    return session.get(CustomerOrder, order_id)
+
+
 def locked(session: Session, order_id: str) -> CustomerOrder | None:
     query = select(CustomerOrder).where(CustomerOrder.order_id == order_id)
     return session.exec(query.with_for_update()).first()
@@ -185,6 +189,10 @@ def credits_of(session: Session, order_id: str) -> Sequence[OrderCredit]:
     return _of_order(session, OrderCredit, order_id, OrderCredit.number)
 
 
+def credit(session: Session, order_id: str, number: int) -> OrderCredit | None:
+    return session.get(OrderCredit, (order_id, number))
+
+
 def events(session: Session, order_id: str) -> Sequence[JobEvent]:
     """What the shops said of an order's jobs, each shop's in its own order."""
     return _of_order(session, JobEvent, order_id, JobEvent.seq)
@@ -204,6 +212,47 @@ def paid_sale(session: Session, order_id: str) -> tuple[str, int] | None:
     )
     found = session.exec(query).first()
     return (found[0], int(found[1])) if found else None
+
+
+def repaid_minor(session: Session, order_id: str) -> int:
+    """What tills have given back of what was paid for an order."""
+    return sum(row.amount_minor for _, row in _back(session, order_id))
+
+
+def brought_back(session: Session, order_id: str) -> dict[str, int]:
+    """By SKU, how many have come back to any shop."""
+    pieces: dict[str, int] = {}
+    for _, row in _back(session, order_id):
+        pieces[row.sku] = pieces.get(row.sku, 0) + row.quantity
+    return pieces
+
+
+def brought_back_to(session: Session, order_id: str) -> str:
+    """The shop that took something back last."""
+    found = _back(session, order_id)
+    return found[-1][0].location_id if found else ""
+
+
+def _back(session: Session, order_id: str) -> Sequence[tuple[Return, ReturnLineRow]]:
+    """Returns of lines that were sold for this order, the latest last."""
+    sold = (col(SaleLineRow.sale_id) == Return.original_sale_id) & (
+        col(SaleLineRow.line) == ReturnLineRow.original_line
+    )
+    query = (
+        select(Return, ReturnLineRow)
+        .join(ReturnLineRow, col(ReturnLineRow.return_id) == Return.return_id)
+        .join(SaleLineRow, sold)
+        .where(SaleLineRow.order_id == order_id)
+        .order_by(col(Return.occurred_at), col(Return.return_id), col(ReturnLineRow.line))
+    )
+    return session.exec(query).all()
+
+
+def orders_of_sales(session: Session, sale_ids: Collection[str]) -> list[str]:
+    query = select(SaleLineRow.order_id).where(
+        col(SaleLineRow.sale_id).in_(sale_ids), SaleLineRow.order_id != ""
+    )
+    return list(session.exec(query.distinct()).all())
 
 
 def add_event(

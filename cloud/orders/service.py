@@ -37,13 +37,17 @@ HOLD_LASTS = timedelta(minutes=15)
 NUMBER_SIGNS = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # none that is taken for another
 NUMBER_LENGTH = 7
 MOST_LINES = 100
+MOST_SUBSTITUTES = 5
 
 
 class WantedLine(BaseModel):
+    """`substitutes` are SKUs that the customer takes instead, the one she likes best first."""
+
     model_config = ConfigDict(frozen=True)
 
     sku: str = Field(min_length=1, max_length=100)
     quantity: int = Field(ge=1, le=10_000)
+    substitutes: tuple[str, ...] = Field(default=(), max_length=MOST_SUBSTITUTES)
 
 
 class WantedHold(BaseModel):
@@ -175,7 +179,13 @@ def check_left(ledger: Ledger, way: Way, basket: Sequence[Line]) -> None:
 def _new_order(
     session: Session, now: datetime, wanted: WantedHold, basket: Sequence[Line], way: Way
 ) -> CustomerOrder:
+    instead = {line.sku: line.substitutes for line in wanted.lines}
     goods = _goods(session, basket)
+    taken_for = {
+        sku: _goods(session, [Line(other, 1) for other in others])
+        for sku, others in instead.items()
+        if others
+    }
     order_id = jobs.new_uid(now)
     lines = [
         OrderLine(
@@ -185,6 +195,7 @@ def _new_order(
             names=goods[line.sku][0].names,
             quantity=line.quantity,
             unit_price_minor=goods[line.sku][1].amount_minor,
+            substitutes=_priced(instead[line.sku], taken_for.get(line.sku, {})),
         )
         for number, line in enumerate(basket, 1)
     ]
@@ -217,6 +228,10 @@ def _new_order(
     session.add_all([order, *lines])
     session.flush()
     return order
+
+
+def _priced(substitutes: Sequence[str], goods: dict[str, Any]) -> str:
+    return json.dumps({sku: goods[sku][1].amount_minor for sku in substitutes})
 
 
 def _free_number(session: Session) -> str:
@@ -270,7 +285,7 @@ def cancel(session: Session, now: datetime, order_id: str, reason: str = "") -> 
     Raises OrderStateError where it has been handed over.
     """
     order = _order(session, order_id)
-    if order.state == "completed":
+    if order.state in following.HANDED:
         raise OrderStateError(number=order.number, state=order.state, wanted="cancelled")
     if order.state in ("held", "lapsed"):
         following.give_up(session, now, order)
@@ -311,7 +326,7 @@ def order_view(session: Session, now: datetime, order_id: str) -> dict[str, Any]
     """The whole order as its customer and head office may see it; plain JSON values.
 
     `state`: held, lapsed, placed, accepted, in_progress, ready, partly_handed, completed, cancelling, cancelled,
-    at_risk, broken. `promise`: quoted, accepted, at_risk, re_promised, kept, broken, void.
+    at_risk, broken, partly_returned, returned. `promise`: quoted, accepted, at_risk, re_promised, kept, broken, void.
     """
     order = session.get(CustomerOrder, order_id)
     if order is None:
@@ -325,7 +340,7 @@ def order_view(session: Session, now: datetime, order_id: str) -> dict[str, Any]
             "jobs": [_job_view(job) for job in repository.jobs(session, order_id)],
             "story": [_event_view(event) for event in repository.story(session, order_id)],
             "credits": [
-                credit.model_dump(mode="json", exclude={"order_id", "number"})
+                credit.model_dump(mode="json", exclude={"order_id"})
                 for credit in repository.credits_of(session, order_id)
             ],
         }
@@ -360,8 +375,9 @@ def _iso(moment: datetime | None) -> str | None:
 
 
 def _line_view(line: OrderLine) -> dict[str, Any]:
-    shown = line.model_dump(exclude={"order_id", "names"})
+    shown = line.model_dump(exclude={"order_id", "names", "substitutes"})
     return shown | {
+        "substitutes": list(json.loads(line.substitutes)),
         "names": json.loads(line.names),
         "amount_minor": line.unit_price_minor * line.quantity,
     }

@@ -117,7 +117,10 @@ class CustomerOrder(SQLModel, table=True):
 
 
 class OrderLine(SQLModel, table=True):
-    """`names` is JSON text. `handed` is how many the customer has been given."""
+    """`names` is JSON text, and so is `substitutes`: what the customer takes instead, with its price then, by SKU.
+
+    `handed` is how many the customer has been given, `returned` how many of those have come back.
+    """
 
     __tablename__ = "order_line"
 
@@ -128,6 +131,8 @@ class OrderLine(SQLModel, table=True):
     quantity: int
     unit_price_minor: int = Field(sa_type=sa.BigInteger)
     handed: int = 0
+    returned: int = 0
+    substitutes: str = "{}"
 
 
 class OrderJob(SQLModel, table=True):

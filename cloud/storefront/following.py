@@ -15,11 +15,13 @@ STANDS: Final = {
     "ready": 3,
     "partly_handed": 3,
     "completed": 4,
+    "partly_returned": 4,
+    "returned": 4,
 }
 JOB_STANDS: Final = {"accepted": 1, "picked": 2, "ready": 3, "partly_handed": 3, "handed_over": 4}
 COMES: Final = frozenset({"pickup", "transfer_pickup"})
 WARNS: Final = frozenset({"held", "at_risk", "lapsed", "cancelling"})
-HANDED: Final = frozenset({"completed", "partly_handed"})
+HANDED: Final = frozenset({"completed", "partly_handed", "partly_returned"})
 BEFORE_HANDOVER: Final = frozenset({"placed", "accepted", "in_progress", "ready", "at_risk"})
 
 

@@ -266,17 +266,19 @@ class Jobs:
         self.of = of_job
         self.picked = picked
         self.handed = handed
+        self.uid = uid
 
     def whole_way(self, job: ShopJob) -> list[dict[str, Any]]:
         return [of_job(job, "accepted"), picked(job), of_job(job, "ready"), handed(job)]
 
-    def sale(self, order_id: str, number: int = 1) -> dict[str, Any]:
-        """The cake paid at the till, by the order's line."""
-        amounts = {"unit_price_minor": 30_000, "amount_minor": 30_000}
-        taxed = {"tax_group": "A", "rate_bp": 1_000, "tax_minor": 2_727}
-        line = {"line": 1, "sku": CAKE, "name": "Cake", "quantity": 1, "order_id": order_id}
-        tax = {"tax_group": "A", "rate_bp": 1_000, "gross_minor": 30_000, "tax_minor": 2_727}
-        tender = {"kind": "cash", "amount_minor": 30_000, "tendered_minor": 30_000}
+    def sale(self, order_id: str, number: int = 1, quantity: int = 1) -> dict[str, Any]:
+        """Cakes paid at the till, by the order's line."""
+        gross, tax = 30_000 * quantity, 2_727 * quantity
+        amounts = {"unit_price_minor": 30_000, "amount_minor": gross}
+        taxed = {"tax_group": "A", "rate_bp": 1_000, "tax_minor": tax}
+        line = {"line": 1, "sku": CAKE, "name": "Cake", "quantity": quantity, "order_id": order_id}
+        group = {"tax_group": "A", "rate_bp": 1_000, "gross_minor": gross, "tax_minor": tax}
+        tender = {"kind": "cash", "amount_minor": gross, "tendered_minor": gross}
         return {
             "type": "sale.completed",
             "sale_id": uid(5_000_000 + number),
@@ -285,9 +287,9 @@ class Jobs:
             "cashier": "Kim",
             "currency": "KRW",
             "lines": [{**line, **amounts, **taxed}],
-            "tax": [tax],
+            "tax": [group],
             "tenders": [tender],
-            "total_minor": 30_000,
+            "total_minor": gross,
         }
 
 

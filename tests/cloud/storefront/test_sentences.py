@@ -15,7 +15,7 @@ LOCALES = Path(cloud.storefront.__file__).parent / "locale"
 TEMPLATES = Path(cloud.storefront.__file__).parent / "templates"
 STATES = (
     *("held", "lapsed", "placed", "accepted", "in_progress", "ready", "partly_handed"),
-    *("completed", "cancelling", "cancelled", "at_risk", "broken"),
+    *("completed", "partly_returned", "returned", "cancelling", "cancelled", "at_risk", "broken"),
 )
 
 
