@@ -40,7 +40,6 @@ ASKS: Final[dict[StageName, str]] = {
     "report": "report",
     "orders": "orders",
     "pickup": "pickup",
-    "ordering": "way",
 }
 ASKS_OF_STEP: Final = {
     "": "shift",
@@ -122,6 +121,7 @@ def situation(seen: Readings, state: DeskState) -> Situation:
         is_stock_asking=bool(state.stock and state.stock.asks),
         has_stock_lines=bool(state.stock and state.stock.lines),
         is_of_arrival=bool(state.stock and state.stock.arrival_id),
+        is_asking=state.is_asking,
     )
 
 
@@ -168,13 +168,20 @@ def _ask(shop: Shop, name: StageName, state: DeskState) -> Words:
         return Words(f"counter.ask.{ASKS_OF_STEP[state.step]}")
     if name == "returning":
         return Words("counter.ask.return_line" if state.draft else "counter.ask.receipt")
-    if name == "ordering" and state.ways and state.ways.customer:
-        return Words("counter.ask.address")
+    if name == "ordering":
+        return _ask_way(state)
     if name == "stock":
         from edge.screens import stock_compose  # loaded by the first look at stock
 
         return stock_compose.ask(state.stock, shop.settings.language)
     return Words(f"counter.ask.{ASKS[name]}")
+
+
+def _ask_way(state: DeskState) -> Words:
+    if state.is_asking:
+        return Words("counter.asks.leave")
+    is_named = state.ways is not None and state.ways.customer
+    return Words("counter.ask.address" if is_named else "counter.ask.way")
 
 
 def _asks_text(name: StageName, state: DeskState) -> bool:
@@ -214,6 +221,7 @@ def _stage(
         pickup=order_compose.pick_up(seen.orders, state) if name == "pickup" else None,
         ways=order_compose.comparison(state.ways) if name == "ordering" else None,
         stock=_stock(shop, seen, state) if name == "stock" else None,
+        asks=Words(f"counter.asks.{state.asks}") if state.is_asking else None,
     )
 
 

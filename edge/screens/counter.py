@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator, Iterator
 from dataclasses import replace
 from typing import Annotated, Any, Final
@@ -23,6 +24,7 @@ from ui.pages import Look, Pages, keep_look
 LANGUAGE_KEY: Final = "F1"
 AFTER_A_SCAN: Final = frozenset({changes.BASKET, changes.NOTICES})
 SCAN_S: Final = 1.0  # a disk that takes longer to commit is read from in its own time
+LOOK_S: Final = 0.1
 MAX_TEXT: Final = 4_000  # a receipt's code is at most 1,219 characters
 
 
@@ -86,6 +88,7 @@ class Page:
 
 def router(box: Box, desk: Desk, pages: Pages) -> APIRouter:
     routes = APIRouter()
+    under_way: set[asyncio.Future[bool]] = set()
 
     @routes.get("/")
     def counter(request: Request) -> Response:
@@ -106,8 +109,14 @@ def router(box: Box, desk: Desk, pages: Pages) -> APIRouter:
     ) -> Response:
         if key == LANGUAGE_KEY:
             return next_language(pages.look(request))
-        is_read = await run_in_threadpool(desk.press, key, text)
-        return pressed(request, is_read=is_read)
+        carried_out = asyncio.ensure_future(run_in_threadpool(desk.press, key, text))
+        under_way.add(carried_out)
+        carried_out.add_done_callback(under_way.discard)
+        while not carried_out.done():
+            await asyncio.wait({carried_out}, timeout=LOOK_S)
+            if desk.is_asking and "hx-request" in request.headers:
+                break  # the page sends one key at a time, and the next one may be the one that leaves
+        return pressed(request, is_read=not carried_out.done() or carried_out.result())
 
     return routes
 

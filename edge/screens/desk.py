@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 
 from edge import changes
 from edge.domain.basket import EnteredCode
@@ -40,6 +41,7 @@ from edge.screens.parts import Notice
 from edge.screens.readings import Box, Readings, read
 from edge.screens.state import DeskState, Misread, notice, refusal
 from edge.services import selling
+from edge.services.hub import AskHub
 from edge.services.selling import BasketView
 from edge.services.shop import Shop
 
@@ -106,6 +108,14 @@ ENTERED: Final[dict[str, Command]] = {
 }
 
 
+class _LeftError(Exception):
+    """Whoever asked has gone on to something else before the hub's `answer` came."""
+
+    def __init__(self, answer: Mapping[str, Any]) -> None:
+        self.answer = answer
+        super().__init__()
+
+
 class Desk:
     """`press` and `scanned` may be called from any thread; one of them works at a time."""
 
@@ -118,6 +128,7 @@ class Desk:
         )  # never held while anything is waited for: pages take it in their loop
         self._numbered: tuple[int, BasketView | None] = (0, None)
         self._commits = 0
+        self._questions = 0
         self._scanned_last: tuple[int, BasketView | None] = (0, None)
         self.is_scanning = False
         box.changes.on(changes.BASKET, self._count_commit)
@@ -125,6 +136,11 @@ class Desk:
     @property
     def state(self) -> DeskState:
         return self._state
+
+    @property
+    def is_asking(self) -> bool:
+        """Whether the hub is being asked; keys are carried out all the same."""
+        return self._state.is_asking
 
     def press(self, key: str, text: str) -> bool:
         """Carries one key out. False where the text was misread: it should stay, to be corrected.
@@ -262,7 +278,42 @@ class Desk:
     def _order_key(self, state: DeskState, press: Press) -> DeskState:
         from edge.screens import order_keys  # loaded by the first order
 
-        return order_keys.carried_out(self._box.shop, self._box.ask_hub, state, press)
+        if press.command not in order_keys.ASKING:
+            return order_keys.carried_out(self._box.shop, self._box.ask_hub, state, press)
+        self._questions += 1
+        number = self._questions
+        self._keep(order_keys.asking(state, press, number))
+        try:
+            return order_keys.carried_out(self._box.shop, self._in_the_open(number), state, press)
+        except _LeftError as left:
+            with self._others_first():
+                order_keys.give_up(self._box.shop, self._box.ask_hub, left.answer)
+            return self._state
+
+    def _in_the_open(self, number: int) -> AskHub:
+        """Asks the hub while other keys are carried out. Raises _LeftError where one of them has left the question."""
+
+        def ask(
+            verb: str, arguments: Mapping[str, Any], *, ask_id: str, timeout_s: float
+        ) -> dict[str, Any]:
+            answer: dict[str, Any] = {}
+            try:
+                with self._others_first():
+                    answer = self._box.ask_hub(verb, arguments, ask_id=ask_id, timeout_s=timeout_s)
+            finally:
+                if not self._state.is_asking or self._state.asked != number:
+                    raise _LeftError(answer)
+            return answer
+
+        return ask
+
+    @contextmanager
+    def _others_first(self) -> Iterator[None]:
+        self._lock.release()
+        try:
+            yield
+        finally:
+            self._lock.acquire()
 
     def _stock_key(self, state: DeskState, press: Press) -> DeskState:
         from edge.screens import stock_keys  # loaded by the first look at stock

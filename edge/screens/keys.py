@@ -126,6 +126,7 @@ class Situation:
     is_stock_asking: bool = False
     has_stock_lines: bool = False
     is_of_arrival: bool = False
+    is_asking: bool = False
 
 
 class Press(NamedTuple):
@@ -329,7 +330,8 @@ def _pickup(now: Situation) -> tuple[Key, ...]:
 
 
 def _ordering(now: Situation) -> tuple[Key, ...]:
-    choices = (Key(str(n), "choose_way", "hidden") for n in range(1, now.offer_count + 1))
+    count = 0 if now.is_asking else now.offer_count
+    choices = (Key(str(n), "choose_way", "hidden") for n in range(1, count + 1))
     return (*choices, Key("Escape", "back"))
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final, Literal
 
 from edge.domain import order
 from edge.domain.order_errors import NoSuchOrder, OfferGone
@@ -42,6 +42,22 @@ def _selected(shop: Shop, state: DeskState, press: Press) -> DeskState:
     if number is None:
         return state
     return enter(shop, state, str(number)) if press.stage == "orders" else toggle(state, number)
+
+
+ASKING: Final = frozenset({"order", "choose_way"})
+"""Keys for which the counter waits for the hub."""
+
+
+def asking(state: DeskState, press: Press, number: int) -> DeskState:
+    """What the screen says meanwhile."""
+    asks: Literal["order", "choose_way"] = "order" if press.command == "order" else "choose_way"
+    return replace(state, view="ordering", asks=asks, asked=number, notice=None, is_armed=False)
+
+
+def give_up(shop: Shop, ask_hub: AskHub, answer: Mapping[str, Any]) -> None:
+    """What came of a question that nobody waited for: what the hub holds by it need not wait until it lapses."""
+    if "order_id" in answer:
+        ordering.release(shop, ask_hub, [str(answer["order_id"])])
 
 
 def back(state: DeskState) -> DeskState:
@@ -214,7 +230,7 @@ def ways(shop: Shop, ask_hub: AskHub, state: DeskState, text: str) -> DeskState:
     """Asks the hub for every way to get the basket. What was typed is the customer's first name."""
     found = ordering.offers(shop, ask_hub)[:MAX_OFFERS]
     draft = OrderDraft(tuple(found), customer=text.strip()[:MAX_TEXT])
-    return replace(state, view="ordering", ways=draft, notice=None, is_armed=False)
+    return replace(state, view="ordering", ways=draft, asks="", notice=None, is_armed=False)
 
 
 def say(shop: Shop, state: DeskState, text: str) -> DeskState:

@@ -221,6 +221,7 @@ class Stage:
     pickup: PickUp | None = None
     ways: Comparison | None = None
     stock: StockShown | None = None
+    asks: Words | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -82,6 +82,7 @@ class DeskState:
 
     `heard` is the number of the newest of the box's own notices when the last key was pressed: later ones are shown.
     `job_id` is the order at the pick-up desk, `code` the one that was shown for it, `chosen` its lines to hand over.
+    `asks` is the key for which the hub is asked just now, `asked` the number of that question.
     """
 
     view: View = "sell"
@@ -101,6 +102,13 @@ class DeskState:
     chosen: frozenset[int] = frozenset()
     ways: OrderDraft | None = None
     stock: StockDraft | None = None
+    asks: Literal["", "order", "choose_way"] = ""
+    asked: int = 0
+
+    @property
+    def is_asking(self) -> bool:
+        """Whether the screen waits for the hub: whatever leads away from the ways leaves the question."""
+        return self.view == "ordering" and self.asks != ""
 
 
 class Misread(Exception):

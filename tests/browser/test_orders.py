@@ -1,6 +1,7 @@
 """Orders on the counter and on a phone: reached by keys alone, readable in every look, in three languages."""
 
 import os
+import threading
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -210,6 +211,36 @@ def test_a_way_is_chosen_and_paid_by_keys_alone(till: Page, counter: Any) -> Non
     expect(till.locator("#notice")).to_contain_text("Order H9Z9 is held for the customer.")
     till.keyboard.press("F8")
     expect(till.locator("#stage")).to_have_attribute("data-stage", "done")
+
+
+def test_while_the_hub_is_asked_the_page_says_so_and_one_key_leaves(
+    till: Page, counter: Any
+) -> None:
+    may_answer = threading.Event()
+
+    def slow(verb: str, arguments: Mapping[str, Any], **rest: Any) -> Any:
+        may_answer.wait(60)
+        return hub(verb, arguments, **rest)
+
+    counter.box.uplink.asking = type("Asking", (), {"ask": staticmethod(slow)})()
+    counter.scan(BREAD)
+    expect(till.locator("#stage")).to_have_attribute("data-stage", "selling")
+    till.keyboard.press("Shift+F7")
+    expect(till.locator("[role=status].empty")).to_contain_text("Asking head office")
+    violations, cut = {}, {}
+    for size, (width, height) in SIZES.items():
+        till.set_viewport_size({"width": width, "height": height})
+        picture(till, f"asking-{size}")
+        violations[size] = Axe().run(till).response["violations"]
+        cut[size] = till.evaluate(CUT_OFF)
+    assert violations == {size: [] for size in SIZES}
+    assert cut == {size: [] for size in SIZES}
+    till.set_viewport_size({"width": 1280, "height": 800})
+    till.keyboard.press("Escape")
+    expect(till.locator("#stage")).to_have_attribute("data-stage", "selling")
+    may_answer.set()
+    till.keyboard.press("Shift+F7")
+    expect(till.locator(".ways tbody tr")).to_have_count(4)
 
 
 @pytest.mark.parametrize("page_of", ["list", "order", "done", "refused"])
