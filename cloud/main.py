@@ -48,6 +48,7 @@ from cloud.questions import QuestionDesk
 from cloud.sales import endpoints as sales_endpoints
 from cloud.settings import Settings
 from cloud.stock import endpoints as stock_endpoints
+from cloud.storefront import earning
 from cloud.storefront import money as storefront_money
 from cloud.storefront.account import Account
 from cloud.storefront.endpoints import Storefront
@@ -112,7 +113,9 @@ class Hub:
         self.paying = Paying(
             self.database, self.clock, self.wallets, settings.address, self.orders_changed
         )
-        self._wallet_watch = WalletWatch(self.wallets.watch, self.paying.watch, self.forget_orders)
+        self._wallet_watch = WalletWatch(
+            self.wallets.watch, self.paying.watch, self.count_points, self.forget_orders
+        )
 
     def start(self) -> None:
         self.members.publish_key()
@@ -145,6 +148,15 @@ class Hub:
         settling.to_members(self.members)
         self._wallet_watch.wake()
         self.feeds.look_now()
+        self.changes.announce()
+
+    def count_points(self) -> None:
+        """What members earn with orders that they placed online. Looks before it takes the write lock."""
+        with self.database.read() as session:
+            if not earning.to_earn(session):
+                return
+        with self.database.write() as session:
+            earning.earn(session, self.clock.now(), self.settings.currency)
         self.changes.announce()
 
     def forget_orders(self) -> None:
@@ -185,7 +197,7 @@ def build_app(hub: Hub) -> FastAPI:
         sales_endpoints.router(database),
         stock_endpoints.router(database, hub.catalogue_changed),
         money_endpoints.router(database),
-        storefront_money.router(database, hub.paying),
+        storefront_money.router(database, clock, hub.paying),
         payment_endpoints.router(database),
         catalogue_endpoints.router(database, hub.snapshots, hub.catalogue_changed),
         purchasing_endpoints.router(database, hub.settings, clock, hub.catalogue_changed),

@@ -6,7 +6,7 @@ Operations travel zlib-compressed (RFC 1950), because a thousand price changes m
     catalogue   what can be sold                        orders@SHOP    the orders that the shop fulfils
     prices      what it costs                           rights@SHOP    what the hub may promise of its goods
     keys        whose signatures are honoured           arrivals@SHOP  what is on its way to it
-    offers      markdowns, coupons, what members get
+    offers      markdowns, coupons, what members get    returns@SHOP   what customers want to bring back to it
     members     which member codes are no longer good
 """
 
@@ -26,7 +26,7 @@ GTIN_LENGTHS = (8, 12, 13, 14)
 MAX_OPS_BYTES_INFLATED = 4_000_000
 
 SHARED_FEEDS: Final = ("catalogue", "prices", "keys", "offers", "members")
-SHOP_FEEDS: Final = ("orders", "rights", "arrivals")
+SHOP_FEEDS: Final = ("orders", "rights", "arrivals", "returns")
 
 
 class Product(Message):

@@ -99,10 +99,13 @@ CREATE INDEX ix_shop_payment_look_at ON shop_payment (look_at);
 CREATE TABLE return_wish (
     order_id VARCHAR NOT NULL,
     line INTEGER NOT NULL,
+    location_id VARCHAR NOT NULL,
     reason VARCHAR NOT NULL,
     asked_at {moment} NOT NULL,
+    taken_at {moment},
     PRIMARY KEY (order_id, line)
 );
+CREATE INDEX ix_return_wish_location_id ON return_wish (location_id);
 
 -- Purchasing.
 

@@ -3,7 +3,6 @@
     take      holds the goods of an offer: once for each form, however often it is sent
     ask       what is to be paid, while the goods are still held
     give_up   nobody wants it any more
-    wish      something of it shall come back: any shop of the chain takes it
 
 Money is `paying`'s: a provider is never asked inside a transaction.
 
@@ -25,7 +24,7 @@ from cloud.orders.offers import COMES
 from cloud.orders.service import WantedHold, WantedLine
 from cloud.orders.tables import CustomerOrder
 from cloud.storefront import repository
-from cloud.storefront.tables import ReturnWish, ShopOrder, ShopPayment, Shopper
+from cloud.storefront.tables import ShopOrder, ShopPayment, Shopper
 from cloud.storefront.tickets import new_name
 
 CHANNEL: Final = "storefront"
@@ -127,15 +126,6 @@ def give_up(session: Session, now: datetime, order: ShopOrder) -> None:
             payment.state, payment.reason = "declined", "closed"
             session.add(payment)
     orders.cancel(session, now, order.order_id, "customer")
-
-
-def wish_return(session: Session, now: datetime, order: ShopOrder, line: int, reason: str) -> None:
-    """Of what was handed over, and once. Raises NotFoundError for anything else."""
-    view = orders.order_view(session, now, order.order_id)
-    if not any(it["line"] == line and it["handed"] > 0 for it in view["lines"]):
-        raise NotFoundError(what="line of this order", name=str(line))
-    if line not in repository.wishes(session, order.order_id):
-        session.add(ReturnWish(order_id=order.order_id, line=line, reason=reason, asked_at=now))
 
 
 def _own(order: ShopOrder, shopper: Shopper | None) -> ShopOrder:

@@ -16,9 +16,10 @@ from cloud.changes import Changes
 from cloud.clock import Clock
 from cloud.db import Database
 from cloud.errors import HubError, NotFoundError
+from cloud.fleet import repository as fleet
 from cloud.live import stream
 from cloud.settings import Settings
-from cloud.storefront import buying, order_views, repository, views
+from cloud.storefront import buying, coming_back, order_views, repository, views
 from cloud.storefront.buying import Wanted
 from cloud.storefront.paying import Paying
 from cloud.storefront.repository import MOST_PIECES
@@ -204,11 +205,15 @@ class Storefront:
         link: str,
         line: Annotated[int, Form(ge=1)],
         reason: Annotated[Literal["changed_mind", "damaged", "wrong", "other"], Form()],
+        to: Annotated[PlainText, Form(max_length=100)],
     ) -> Response:
-        """Said before she comes: the shop finds it by the order's number."""
+        """Said before she comes: the shop that she names sees it, by the order's number."""
         with self.database.write() as session:
             order = self._own(session, request, link)
-            buying.wish_return(session, self.clock.now(), order, line, reason)
+            if to not in {edge.location_id for edge in fleet.edges(session)}:
+                raise NotFoundError(what="shop", name=to)
+            coming_back.wish(session, self.clock.now(), order.order_id, line, to, reason)
+        self._on_change()
         return RedirectResponse(f"{ROOT}/o/{link}#return", 303)
 
     def _to_pay(self, session: Session, now: datetime, order: ShopOrder) -> str:

@@ -10,7 +10,7 @@ from cloud.orders import offers
 from cloud.orders import service as orders
 from cloud.orders.offers import Offer
 from cloud.orders.service import WantedLine
-from cloud.storefront import following, repository
+from cloud.storefront import coming_back, following, repository
 from cloud.storefront.symbol import symbol
 from cloud.storefront.tables import ShopOrder, ShopPayment
 from cloud.storefront.tickets import new_name
@@ -81,7 +81,8 @@ def order(scene: Scene, asked: Mapping[str, str]) -> dict[str, Any]:
         "returned_minor": repository.returned_minor(
             scene.session, [it.payment_id for it in payments if it.state == "paid"]
         ),
-        "wishes": repository.wishes(scene.session, own.order_id),
+        "wishes": {it.line: it for it in coming_back.of_order(scene.session, own.order_id)},
+        "nearest": scene.near or view["location_id"],
         "can_return": view["state"] in following.HANDED,
         "reasons": RETURN_REASONS,
         "shops": scene.shops,

@@ -17,7 +17,7 @@ from cloud.errors import NotFoundError
 from cloud.names import name_in
 from cloud.orders.tables import CustomerOrder, OrderCredit
 from cloud.payments.tables import WalletPayment, WalletRefund
-from cloud.storefront.tables import BasketLine, ReturnWish, ShopOrder, ShopPayment, Shopper
+from cloud.storefront.tables import BasketLine, ShopOrder, ShopPayment, Shopper
 
 MOST_PIECES = 99  # of one product in a basket
 MOST_LINES = 50
@@ -324,9 +324,3 @@ def owed(session: Session) -> Sequence[tuple[OrderCredit, ShopPayment]]:
         .order_by(OrderCredit.order_id, col(OrderCredit.number))
     )
     return session.exec(query).all()
-
-
-def wishes(session: Session, order_id: str) -> dict[int, ReturnWish]:
-    """Return requests of an order, by line."""
-    rows = session.exec(select(ReturnWish).where(ReturnWish.order_id == order_id)).all()
-    return {row.line: row for row in rows}

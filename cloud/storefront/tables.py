@@ -67,11 +67,13 @@ class ShopPayment(SQLModel, table=True):
 
 
 class ReturnWish(SQLModel, table=True):
-    """A customer wants to bring a line of an order back: what the shop does with it is the shop's."""
+    """A customer wants to bring a line of an order back to a shop; `taken_at` is when a shop said that it has it."""
 
     __tablename__ = "return_wish"
 
     order_id: str = Field(primary_key=True)
     line: int = Field(primary_key=True)
+    location_id: str = Field(index=True)
     reason: str
     asked_at: datetime = Field(sa_type=Utc)
+    taken_at: datetime | None = Field(default=None, sa_type=Utc)

@@ -16,7 +16,7 @@ from cloud.errors import NotFoundError
 from cloud.fleet import repository as fleet
 from cloud.names import name_in, shop_name
 from cloud.orders import repository as orders
-from cloud.orders.quoting import distance_m
+from cloud.orders.hours import distance_m
 from cloud.storefront import repository
 from cloud.storefront.available import Standing, standings
 from cloud.storefront.districts import District, districts

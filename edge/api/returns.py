@@ -57,6 +57,13 @@ def router(box: Box) -> APIRouter:
         )
         return shapes.fact(done)
 
+    @api.get("/awaited")
+    def awaited() -> list[dict[str, Any]]:
+        """What customers have said online that they will bring back here."""
+        from edge.services import wished_returns  # loaded when somebody asks, not at the start
+
+        return wished_returns.awaited(box.shop)
+
     @api.get("/{return_id}")
     def get(return_id: fields.IdInPath) -> dict[str, Any]:
         return returns.get(box.shop, return_id)

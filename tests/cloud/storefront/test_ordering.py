@@ -151,7 +151,7 @@ def test_another_browser_sees_nothing_and_does_nothing(shopping, browser_of, hub
     path = shopping.buy()
     stranger = browser_of()
     stranger.post("/shop/basket", data={"sku": "B-002"})  # somebody with a cookie of her own
-    form = {"line": "1", "reason": "other"}
+    form = {"line": "1", "reason": "other", "to": "maru-office"}
     answer = stranger.post(f"{path}{act}", data=form) if act else stranger.get(path)
     assert (answer.status_code, "Not here" in answer.text) == (404, True)
     assert states(hub) == ["placed"]
@@ -236,7 +236,7 @@ def test_what_was_handed_over_can_be_announced_to_come_back_once(
     shopping, shop, client, read
 ) -> None:
     path = shopping.buy()
-    wish = {"line": "1", "reason": "damaged"}
+    wish = {"line": "1", "reason": "damaged", "to": "maru-hillside"}
     assert client.post(f"{path}/return", data=wish).status_code == 404
     shop.says("accepted")
     shop.says("picked", picked=PICKED)
@@ -245,8 +245,12 @@ def test_what_was_handed_over_can_be_announced_to_come_back_once(
     assert "Any of our shops takes it: Hillside, Office Tower." in read(path)
     client.post(f"{path}/return", data=wish)
     assert client.post(f"{path}/return", data=wish).status_code == 200
-    assert "Strawberry cream cake is announced. Bring it to any of our shops." in read(path)
-    assert client.post(f"{path}/return", data={"line": "7", "reason": "other"}).status_code == 404
+    assert (
+        "Strawberry cream cake is announced. Bring it to Hillside, which knows of it now."
+        in read(path)
+    )
+    assert client.post(f"{path}/return", data={**wish, "line": "7"}).status_code == 404
+    assert client.post(f"{path}/return", data={**wish, "to": "atlantis"}).status_code == 404
 
 
 def test_links_are_long_enough_that_nobody_guesses_them(shopping, hub) -> None:
