@@ -213,6 +213,48 @@ def test_a_way_is_chosen_and_paid_by_keys_alone(till: Page, counter: Any) -> Non
     expect(till.locator("#stage")).to_have_attribute("data-stage", "done")
 
 
+def test_a_whole_order_from_the_basket_to_the_customers_hand_by_keys_alone(
+    till: Page, counter: Any
+) -> None:
+    """Chosen and paid here, heard of as this shop's job, found, picked, laid ready, and given against the receipt."""
+    counter.box.uplink.asking = type("Asking", (), {"ask": staticmethod(hub)})()
+    stock.move(counter.box.shop, "opening", [Move("BREAD", 3)])
+    press, stage, told_ = till.keyboard.press, till.locator("#stage"), till.locator("#notice")
+
+    def enter(text: str) -> None:
+        till.keyboard.type(text)
+        press("Enter")
+
+    enter(BREAD)
+    expect(stage).to_have_attribute("data-stage", "selling")
+    till.keyboard.type("Jiyoon")
+    press("Shift+F7")
+    expect(till.locator(".ways tbody tr")).to_have_count(4)
+    press("1")
+    expect(told_).to_contain_text("Order H9Z9 is held for the customer.")
+    press("F8")
+    expect(stage).to_have_attribute("data-stage", "done")
+    line = JobLine(line=1, sku="BREAD", names=BREADS, quantity=1)
+    wish = job(9, datetime.now(UTC), lines=(line,)).model_copy(update={"number": "H9Z9"})
+    told(counter.box.shop, wish)
+    press("Shift+F6")
+    expect(stage).to_have_attribute("data-stage", "orders")
+    enter("1")
+    expect(till.locator(".pickup h2")).to_contain_text("H9Z9")
+    press("F3")
+    expect(told_).to_contain_text("Set aside.")
+    till.keyboard.type("Shelf 4")
+    press("F2")
+    expect(till.locator(".pickup .place")).to_contain_text("Shelf 4")
+    press("Escape")
+    expect(stage).to_have_attribute("data-stage", "orders")
+    enter(paper("H9Z9"))
+    expect(till.locator(".pickup .place")).to_contain_text("Shelf 4")
+    press("F8")
+    expect(told_).to_contain_text("Order H9Z9 was handed over.")
+    assert stock.level(counter.box.shop, "BREAD") == 2
+
+
 def test_while_the_hub_is_asked_the_page_says_so_and_one_key_leaves(
     till: Page, counter: Any
 ) -> None:
