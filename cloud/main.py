@@ -19,7 +19,7 @@ from cloud.books import endpoints as books_endpoints
 from cloud.catalogue import endpoints as catalogue_endpoints
 from cloud.catalogue import service as catalogue
 from cloud.changes import Changes
-from cloud.clock import Clock, SystemClock
+from cloud.clock import Clock, clock_of
 from cloud.console.endpoints import Console
 from cloud.db import Database
 from cloud.feeds.service import FeedService
@@ -65,7 +65,7 @@ class Hub:
 
     def __init__(self, settings: Settings, clock: Clock | None = None) -> None:
         self.settings = settings
-        self.clock = clock or SystemClock()
+        self.clock = clock or clock_of(settings.clock_url)
         self.boot = secrets.token_hex(8)
         self.changes = Changes()
         self.database = Database(settings.database)

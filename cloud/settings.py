@@ -72,7 +72,10 @@ class WalletsSettings(BaseModel):
 
 
 class Settings(BrokerSettings, BaseSettings):
-    """`database_url` is empty for a SQLite file in `data_dir`; `public_url` is where boxes fetch snapshots."""
+    """`database_url` is empty for a SQLite file in `data_dir`; `public_url` is where boxes fetch snapshots.
+
+    `clock_url` is for trials of days that pass in seconds: "system:", or "file:/path" with the seconds of a shift.
+    """
 
     model_config = SettingsConfigDict(frozen=True, extra="forbid", env_prefix=ENVIRONMENT_PREFIX)
 
@@ -90,6 +93,7 @@ class Settings(BrokerSettings, BaseSettings):
     language: Language = "ko"
     timezone: Timezone = "Asia/Seoul"
     public_url: str = ""
+    clock_url: str = "system:"
     wallets: WalletsSettings = WalletsSettings()
 
     @field_validator("database_url")
@@ -99,6 +103,13 @@ class Settings(BrokerSettings, BaseSettings):
             # A password may stand behind the scheme.
             scheme = url.partition(":")[0]
             raise ValueError(f"expected sqlite:///FILE or postgresql+psycopg://…, got {scheme}:")
+        return url
+
+    @field_validator("clock_url")
+    @classmethod
+    def _is_clock(cls, url: str) -> str:
+        if url != "system:" and not url.startswith("file:/"):
+            raise ValueError(f'expected "system:" or "file:/path", got {url!r}')
         return url
 
     @field_validator("public_url")

@@ -125,6 +125,7 @@ def hub(shop: Shop, ports: Ports, query: str, wallets: Mapping[str, Any]) -> str
         "language": shop.language,
         "timezone": shop.timezone,
         "public_url": f"http://{HOST}:{ports.hub}",
+        "clock_url": shop.clock_url,
     }
     database = {"database_url": shop.database_url} if shop.database_url else {}
     return toml(values | database | ({"wallets": wallets} if wallets else {}))

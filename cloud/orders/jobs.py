@@ -17,6 +17,8 @@ from contract.envelope import make_uid
 from contract.feeds import canonical, shop_feed
 from contract.orders import JobLine, ShopJob, Window
 
+PROVED = frozenset({"pickup", "delivery"})
+"""Jobs whose goods a customer gets from somebody's hands, against the code."""
 LIVE = frozenset({"offered", "accepted", "picked", "ready", "partly_handed"})
 """States of a job that is not over."""
 
@@ -97,7 +99,7 @@ def as_message(order: CustomerOrder, lines: Sequence[OrderLine], job: OrderJob) 
             "lines": tuple(_line(line, job) for line in lines),
             "customer": order.customer,
             "note": order.note,
-            "secret": order.secret if job.kind == "pickup" else "",
+            "secret": order.secret if job.kind in PROVED else "",
             "to_location_id": job.to_location_id,
             "from_job_id": job.from_job_id,
             "due_minor": 0 if job.to_location_id else due_minor(order),

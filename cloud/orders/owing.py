@@ -88,12 +88,16 @@ def cheaper_minor(
 
 
 def withdraw(desk: Desk) -> None:
-    """It was handed over after all by a shop that had been cut off: what is not yet paid back is not owed."""
+    """It was handed over after all by a shop that had been cut off: what is not yet paid back is not owed.
+
+    Nor is what was to make good a promise that has been kept.
+    """
+    kinds = {"refund", "compensation"} if desk.order.promise == "kept" else {"refund"}
     for credit in repository.credits_of(desk.session, desk.order.order_id):
-        if credit.kind == "refund" and credit.reason in WHOLE:
+        if credit.kind in kinds and credit.reason in WHOLE:
             if credit.settled_at is None:
                 desk.session.delete(credit)
-            else:
+            elif credit.kind == "refund":
                 _alarm_refunded(desk, credit)
     desk.session.flush()
 

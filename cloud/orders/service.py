@@ -69,7 +69,7 @@ class WantedHold(BaseModel):
 
 
 class Held(BaseModel):
-    """`paper_code` goes on the receipt as a QR symbol, "" where nothing is picked up."""
+    """`paper_code` goes on the receipt as a QR symbol, "" where a parcel is sent."""
 
     order_id: str
     number: str
@@ -159,8 +159,8 @@ def held(order: CustomerOrder) -> Held:
 
 
 def code(order: CustomerOrder, step: int) -> str:
-    """The hand-over code of a 30-second step, "" where the customer does not come for it."""
-    if order.kind not in offers.COMES:
+    """The hand-over code of a 30-second step, "" where nobody hands it to the customer."""
+    if order.kind == "shipping":
         return ""
     return handover.code(order.secret, order.number, order.location_id, step)
 

@@ -107,6 +107,14 @@ class KeepsTooShort(Refused):
     advice = "Take a fresher one; where there is none, leave the line short."
 
 
+class PastUseBy(Refused):
+    """Who comes late may find that what was laid ready has not waited as long."""
+
+    key = "order.past_use_by"
+    template = "{sku} of order {number} was good until {expiry}. It is not handed over."
+    advice = "Take it off the shelf, and offer the customer a fresh one or the money back."
+
+
 class NoSuchJobLine(NotFound):
     key = "order.no_such_line"
     template = "The order has no line {line}."

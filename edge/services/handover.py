@@ -11,6 +11,7 @@ from typing import Literal, NamedTuple
 
 from contract import handover as codes
 from contract.handover import HandoverCode, Verdict
+from contract.lots import is_fresh
 from contract.orders import HandoverProof, JobAttemptFailed, JobHandedOver
 from edge.db.tables import StockMove
 from edge.db.unit_of_work import Reader
@@ -26,6 +27,7 @@ from edge.domain.order_errors import (
     JobNotOpen,
     NoSuchOrder,
     OrderNotPaid,
+    PastUseBy,
 )
 from edge.services import job_rows, jobs
 from edge.services.job_rows import Kept
@@ -66,6 +68,7 @@ def hand_over(
         order.check_ready(kept.job)
         _check_paid(kept)
         after, taken = order.hand_over(kept.job, None if pieces is None else dict(pieces))
+        _check_fresh(kept, taken, work.today().isoformat())
         job_rows.save(work, replace(kept, job=after))
         _move_stock(work, kept.wish.job_id, taken)
         fact = JobHandedOver(
@@ -135,6 +138,12 @@ def _check_paid(kept: Kept) -> None:
     if kept.due_minor:
         due = spelled(kept.due_minor, kept.wish.currency)
         raise OrderNotPaid(number=kept.wish.number, due=due)
+
+
+def _check_fresh(kept: Kept, taken: tuple[Goods, ...], today: str) -> None:
+    for one in taken:
+        if not is_fresh(one.expiry, today):
+            raise PastUseBy(sku=one.sku, number=kept.wish.number, expiry=one.expiry)
 
 
 def _move_stock(work: Work, job_id: str, taken: tuple[Goods, ...]) -> None:

@@ -193,7 +193,7 @@ ZH = Words(
     package="件",
     collect_at="到 {shop} 取货",
     collect_by="{time} 前",
-    collect_code="取货时请出示此码",
+    collect_code="收货时请出示此码",
     goods_by_order="订单商品",
 )
 
@@ -256,7 +256,7 @@ EN = Words(
     package="Package",
     collect_at="Collect at {shop}",
     collect_by="by {time}",
-    collect_code="Show this code to collect",
+    collect_code="Show this code to get the goods",
     goods_by_order="Goods by order",
 )
 

@@ -6,6 +6,11 @@ ledger      what must be true, kept by the teller apart from box and hub
 comparison  box and hub against each other and against that ledger
 keepsakes   the folder that is left: receipts, pages, ledgers, an index
 two_shops   the stage with a second shop
+insisting   asking again where somebody is away
+money       drawers, cards and wallets against every book
+orders      an order as its customer, head office and the shop deal with it
+membership  a member with her phone, and her points
+pickups     orders promised before a cut, collected in it
 blackout    three days without a line
 cake        chosen at one shop, collected at another
 """
@@ -17,10 +22,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import httpx
+
 from hardware_sim.processes import PartyError
+from hardware_sim.proof.outside import Refused
 from hardware_sim.proof.report import last_line, say
 from hardware_sim.proof.untrue import Untrue
-from hardware_sim.stories.stage import Mishap, Stage
+from hardware_sim.stories.stage import Mishap
 
 FOLDER = Path(".twinstore") / "stories"
 
@@ -37,14 +45,22 @@ class Tale(NamedTuple):
 
 
 def tales(days: int, variant: str) -> dict[str, Tale]:
-    from hardware_sim.stories.blackout import blackout
-    from hardware_sim.stories.cake import PARTIES, cake
+    from hardware_sim.stories import blackout, cake
     from hardware_sim.stories.two_shops import TwoShops
 
-    one_shop = ("box", "hub", "broker", "line")
     return {
-        "blackout": Tale(Stage, lambda stage: blackout(stage, days), one_shop, {"days": days}),
-        "cake": Tale(TwoShops, lambda stage: cake(stage, variant), PARTIES, {"variant": variant}),
+        "blackout": Tale(
+            TwoShops,
+            lambda stage: blackout.blackout(stage, days),
+            blackout.PARTIES,
+            {"days": days},
+        ),
+        "cake": Tale(
+            TwoShops,
+            lambda stage: cake.cake(stage, variant),
+            cake.PARTIES,
+            {"variant": variant},
+        ),
     }
 
 
@@ -76,7 +92,7 @@ def play(name: str, mishap: Mishap, *, days: int, variant: str, as_json: bool) -
     try:
         with stage:
             figures |= tale.tell(stage)
-    except (Untrue, PartyError) as reason:
+    except (Untrue, PartyError, Refused, httpx.HTTPError) as reason:
         verdict = f"Not true: {reason}"
         figures["untrue"] = str(reason)
     is_true = "untrue" not in figures

@@ -1,6 +1,7 @@
-"""Blackout: days without a line. The shop sells, takes back, closes its books; on return both sides agree.
+"""Blackout: days without a line. Both shops sell, take back, give points, hand orders over, close their books.
 
-The box's wall clock is moved from day to day; its line to the broker is cut the whole time.
+On return all sides agree. The wall clock of boxes and hub is moved from day to day; the boxes' lines are cut the whole
+time. What could go wrong in the dark is read off the console before, and compared after.
 """
 
 from __future__ import annotations
@@ -10,14 +11,22 @@ from typing import Any
 
 from hardware_sim.proof.estate import open_shop
 from hardware_sim.proof.outside import PRODUCTS
+from hardware_sim.stories import money
 from hardware_sim.stories.cashier import FLOAT_MINOR, Cashier
 from hardware_sim.stories.comparison import Comparison
 from hardware_sim.stories.ledger import Day
-from hardware_sim.stories.stage import Stage, Step, check, wait
+from hardware_sim.stories.membership import ALLOWANCE, GIFT, Regular
+from hardware_sim.stories.pickups import PickUps
+from hardware_sim.stories.stage import CLOCK_FILE, Step, check, wait
+from hardware_sim.stories.two_shops import HILLSIDE_CLOCK, TwoShops
+
+PARTIES = ("box", "hub", "broker", "line", "hillside")
 
 DAY_S = 86_400
 DELIVERED = 500
 SALES_WHILE_DRAINING = 3
+BOUGHT = "BREAD-3"  # by the member
+ORDERED = "BREAD-5"
 NOTICED_WITHIN_S = 30.0
 PAGES_OF_THE_HUB = {
     "console-boxes": "/",
@@ -29,75 +38,115 @@ PAGES_OF_THE_HUB = {
 Json = dict[str, Any]
 
 
-def blackout(stage: Stage, days: int) -> Json:
+def blackout(stage: TwoShops, days: int) -> Json:
     """Raises Untrue at the first thing that is not as told; gives the figures of the whole."""
     return Blackout(stage, days).play()
 
 
 class Blackout:
-    def __init__(self, stage: Stage, days: int) -> None:
+    def __init__(self, stage: TwoShops, days: int) -> None:
         self.stage = stage
         self.days = days
         self.till, self.office = stage.till, stage.office
         self.cashier = Cashier(stage.till, stage.counter, stage.mishap.seed)
+        self.there = Cashier(stage.near_till, stage.near_counter, stage.mishap.seed)
         self.ledger = self.cashier.ledger
         self.compared = Comparison(stage.company, stage.till, stage.office, self.ledger)
+        self.far = Comparison(stage.hillside, stage.near_till, stage.office, self.there.ledger)
+        self.mina = Regular(stage.office)
+        here = stage.company.shop.location_id
+        self.pickups = PickUps(stage.office, self.cashier, here, ORDERED)
         self.kept = stage.kept
         self.waiting = 0
+        self.brought: Json = {}
+        self.money_row: Json = {}
 
     def play(self) -> Json:
         lived = [*self._before(), *self._dark(), *self._light()]
         played = self.stage.play(lived, self._after())
         return {
             "steps": played,
-            "receipts": len(self.ledger.receipts),
+            "receipts": len(self.ledger.receipts) + len(self.there.ledger.receipts),
             "returns": len(self.ledger.returns),
             "z_reports": len(self.ledger.z),
             "facts_waited": self.waiting,
             "drained_s": round(self.compared.drained_s, 2),
+            "points_too_many": max(0, self.mina.spent_in_the_dark - GIFT),
+            "points_stated": self.mina.stated,
+            "pick_ups": len(self.pickups.orders),
+            **self.money_row,
         }
 
     def _before(self) -> list[Step]:
+        lit = True
         return [
-            Step("The shop opens.", self.open, chapter="The line is up"),
+            Step("Both shops open.", self.open, chapter="The lines are up"),
             Step(
                 "A customer buys; the receipt is printed, the hub hears of it.",
                 self.first_sale,
-                is_lit=True,
+                lit,
             ),
-            Step("The line is cut.", self.cut),
+            Step("Mina becomes a member; both shops can read her code.", self.join, lit),
+            Step("Two customers order, to collect it here.", self.pickups.promise, lit),
+            Step("The console says what a cut could cost.", self.mina.read_bound, lit),
+            Step("Both lines are cut.", self.cut),
         ]
 
     def _dark(self) -> list[Step]:
-        steps: list[Step] = []
+        return [step for day in range(1, self.days + 1) for step in self._day(day)]
+
+    def _day(self, day: int) -> list[Step]:
         cashier = self.cashier
-        for day in range(1, self.days + 1):
+        return [
+            Step(
+                "Customers come and pay cash.",
+                partial(self.sell_all, day),
+                chapter=f"Day {day} of {self.days}, in the dark",
+            ),
+            Step("One basket waits while another customer is served.", cashier.serve_between),
+            Step("One customer pays by card.", cashier.sell_by_card),
+            Step("One brings goods back, with the receipt's symbol.", cashier.take_back),
+            Step("One wants the receipt again.", cashier.reprint),
+            *self._of_members(day),
+            *self._of_orders(day),
+            Step("Money goes to the safe; the X report is right.", cashier.look_at_x),
+            Step("The shifts are closed and counted.", partial(self.close, day)),
+        ]
+
+    def _of_members(self, day: int) -> list[Step]:
+        if day > 1:
+            return [Step("Mina earns on; there is nothing left to spend.", self.earn_on)]
+        return [
+            Step("Mina pays with points, here and at Hillside.", self.redeem),
+            Step("More than the allowance is refused; she earns all the same.", self.earn_on),
+            Step("She brings a piece back.", self.bring_back),
+        ]
+
+    def _of_orders(self, day: int) -> list[Step]:
+        steps = []
+        if day == 1:
             steps += [
-                Step(
-                    "Customers come and pay cash.",
-                    partial(self.sell_all, day),
-                    chapter=f"Day {day} of {self.days}, in the dark",
-                ),
-                Step("One basket waits while another customer is served.", cashier.serve_between),
-                Step("One customer pays by card.", cashier.sell_by_card),
-                Step("One brings goods back, with the receipt's symbol.", cashier.take_back),
-                Step("One wants the receipt again.", cashier.reprint),
-                Step("Money goes to the safe; the X report is right.", cashier.look_at_x),
-                Step("The shift is closed and counted.", partial(self.close, day)),
+                Step("Her order is collected.", self.pickups.collect_by_phone),
+                Step("The other one is laid ready.", self.pickups.lay_second_ready),
             ]
+        if day == self.days:
+            steps.append(Step("It is collected at last.", self.pickups.collect_by_paper))
         return steps
 
     def _light(self) -> list[Step]:
+        lit = True
         return [
-            Step("It is put back.", self.restore, chapter="The line is back"),
-            Step("The shop sells on while it all arrives.", self.sell_on, is_lit=True),
-            Step("Everything has arrived, once, in order.", self.compared.facts, is_lit=True),
+            Step("They are put back.", self.restore, chapter="The lines are back"),
+            Step("The shop sells on while it all arrives.", self.sell_on, lit),
+            Step("Everything has arrived, once, in order.", self.facts, lit),
         ]
 
     def _after(self) -> list[Step]:
         return [
-            Step("Stock agrees on both sides.", self.compared.stock, chapter="Both sides"),
-            Step("Every Z report is derived again from its facts.", self.compared.money),
+            Step("Stock agrees on both sides.", self.stock, chapter="Both sides"),
+            Step("Every Z report is derived again from its facts.", self.money),
+            Step("Points agree, within what had been stated.", self.points),
+            Step("Both orders were handed over once, and kept.", self.pickups.compare),
             Step("Every receipt is on paper.", self.cashier.compare_paper),
             Step("Receipts, pages and ledgers are kept.", self.keep),
         ]
@@ -105,13 +154,16 @@ class Blackout:
     # -- the steps that are only of this story --
 
     def open(self) -> str:
-        open_shop(self.till, self.office)
-        self.ledger.day = Day(FLOAT_MINOR)
-        moves = [{"sku": product["sku"], "quantity": DELIVERED} for product in PRODUCTS]
-        self.till.ask("POST", "/api/stock/moves", {"reason": "received", "moves": moves})
-        for product in PRODUCTS:
-            self.ledger.received(product["sku"], DELIVERED)
-        return f"{len(PRODUCTS)} products, {DELIVERED} of each; a shift with a float of {FLOAT_MINOR:,}"
+        for cashier in (self.cashier, self.there):
+            open_shop(cashier.till, self.office)
+            cashier.ledger.day = Day(FLOAT_MINOR)
+            moves = [{"sku": product["sku"], "quantity": DELIVERED} for product in PRODUCTS]
+            cashier.till.ask("POST", "/api/stock/moves", {"reason": "received", "moves": moves})
+            for product in PRODUCTS:
+                cashier.ledger.received(product["sku"], DELIVERED)
+        return (
+            f"{len(PRODUCTS)} products, {DELIVERED} of each; shifts with a float of {FLOAT_MINOR:,}"
+        )
 
     def first_sale(self) -> str:
         sale = self.cashier.sell()
@@ -127,18 +179,52 @@ class Blackout:
         )
         return f"{sale['total_minor']:,} on the paper; nothing waits"
 
+    def join(self) -> str:
+        shop = self.stage.company.shop
+        shops = [shop.location_id, self.stage.hillside.shop.location_id]
+        told = self.mina.join(shops, shop.currency)
+        self.mina.greet(self.till, self.stage.near_till)
+        self.pickups.allow(dict(shop.location_name))
+        return told
+
     def cut(self) -> str:
-        self.stage.set_line("cut")
+        self._set_lines("cut")
         seconds = wait(
-            lambda: not self.till.state()["line"]["online"],
+            lambda: not any(self._online()),
             NOTICED_WITHIN_S,
-            "expected the box to say that it is offline",
+            "expected both boxes to say that they are offline",
         )
-        return f"the box says so after {seconds:.1f} s"
+        return f"both boxes say so after {seconds:.1f} s"
+
+    def _set_lines(self, state: str) -> None:
+        self.stage.set_line(state)
+        self.stage.set_line(state, self.stage.hillside.line_control_url)
+
+    def _online(self) -> list[bool]:
+        return [till.state()["line"]["online"] for till in (self.till, self.stage.near_till)]
+
+    def redeem(self) -> str:
+        here = self.mina.redeem(self.cashier, BOUGHT, 3, ALLOWANCE)
+        there = self.mina.redeem(self.there, BOUGHT, 2, ALLOWANCE)
+        self.brought = here
+        return (
+            f"{ALLOWANCE:,} of {here['total_minor']:,} here and of {there['total_minor']:,} there; "
+            f"neither shop could know of the other"
+        )
+
+    def earn_on(self) -> str:
+        told = self.mina.refused(self.cashier, BOUGHT, 1)
+        self.mina.buy(self.there, BOUGHT, 4)
+        return f"{told}\n{self.mina.points:,} points by now"
+
+    def bring_back(self) -> str:
+        return self.mina.take_back(self.cashier, self.brought)
 
     def sell_all(self, day: int) -> str:
-        self.stage.jump((day - 1) * DAY_S)
+        for clock in (CLOCK_FILE, HILLSIDE_CLOCK):
+            self.stage.jump((day - 1) * DAY_S, clock)
         self.cashier.open_day()
+        self.there.open_day()
         told = self.cashier.sell_many()
         waiting = self.till.waiting()
         check(
@@ -149,38 +235,57 @@ class Blackout:
         return f"{told}; {waiting} facts wait"
 
     def close(self, day: int) -> str:
-        told = self.cashier.close_day()
+        told = f"{self.cashier.close_day()}\nHillside: {self.there.close_day()}"
         self.kept.keep_json(f"ledgers/z-day-{day}.json", self.ledger.z[-1])
         self.kept.keep_page(f"pages/counter-day-{day}.html", self.till, "/")
         return told
 
     def restore(self) -> str:
         self.waiting = self.till.waiting()
-        self.stage.set_line("up")
-        return f"{self.waiting} facts have waited"
+        self._set_lines("up")
+        return f"{self.waiting} facts have waited at Office Tower"
+
+    def facts(self) -> str:
+        return f"{self.compared.facts()}\n{self.far.facts()}"
+
+    def stock(self) -> str:
+        return f"{self.compared.stock()}\n{self.far.stock()}"
+
+    def money(self) -> str:
+        told = f"{self.compared.money()}\n{self.far.money()}"
+        self.money_row = money.reconcile(self.office, self.stage.places, self.stage.wallets)
+        lived = self.ledger.taken_minor + self.there.ledger.taken_minor
+        taken = self.money_row["takings_minor"]
+        check(taken == lived, f"expected {lived:,} taken, got {taken:,}")
+        return f"{told}\n{money.told(self.money_row)}"
+
+    def points(self) -> str:
+        return self.mina.compare(self.till)
 
     def sell_on(self) -> str:
         self.cashier.open_day()
         return self.cashier.sell_many(SALES_WHILE_DRAINING)
 
     def keep(self) -> str:
-        receipts = self.cashier.receipts()
-        for receipt in receipts:
-            name = f"receipts/{receipt['number'] + 1:03}"
-            self.kept.keep(f"{name}.txt", receipt["text"])
-            self.kept.keep(f"{name}.png", self.cashier.picture(receipt["number"]))
+        pieces = self.kept.keep_paper("receipts/office", self.cashier)
         for name, path in PAGES_OF_THE_HUB.items():
             self.kept.keep_page(f"pages/{name}.html", self.office, path)
         self.kept.keep_page(
             "pages/console-box.html", self.office, f"/boxes/{self.compared.edge_id}"
         )
+        self.kept.keep_page(
+            "pages/console-member.html", self.office, f"/members/{self.mina.number}"
+        )
         self._keep_ledgers()
-        return f"{len(receipts)} pieces of paper as picture and text; begin with index.html"
+        return f"{pieces} pieces of paper as picture and text; begin with index.html"
 
     def _keep_ledgers(self) -> None:
         streams = self.compared.evidence().streams.values()
         self.kept.keep_lines("ledgers/facts.jsonl", [fact for it in streams for fact in it])
         self.kept.keep_json("ledgers/teller.json", self.ledger.told())
+        self.kept.keep_json("ledgers/teller-hillside.json", self.there.ledger.told())
+        orders = [self.pickups.desk.look(order.order_id) for order in self.pickups.orders]
+        self.kept.keep_json("ledgers/orders.json", orders)
         self.kept.keep_lines("ledgers/hub-sales.jsonl", self.office.sales(self.compared.edge_id))
         self.kept.keep_json("ledgers/hub-shifts.json", list(self.compared.shifts().values()))
         stock = {

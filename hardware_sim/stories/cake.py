@@ -1,23 +1,23 @@
 """Cake: chosen at work, had near home after work; one promise, two shops, one hand-over.
 
-The order is taken by head office's desk and paid there. Everything is asked as people ask it: the two boxes and the hub
-over HTTP. What the goods do is written down beside it.
+She orders at Office Tower's counter and pays there with the wallet on her phone. Everything is asked as people ask it:
+the two boxes and the hub over HTTP. What goods and money do is written down beside it.
 """
 
 from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-import httpx
-
-from hardware_sim.proof.outside import Refused, Till, gtin13
+from hardware_sim.proof.outside import Refused, gtin13
 from hardware_sim.proof.untrue import Untrue
+from hardware_sim.stories import money
 from hardware_sim.stories.cashier import FLOAT_MINOR, Cashier
 from hardware_sim.stories.comparison import Comparison
+from hardware_sim.stories.insisting import insist
+from hardware_sim.stories.orders import BackRoom, Desk
 from hardware_sim.stories.stage import Step, check, wait
 from hardware_sim.stories.two_shops import HILLSIDE_CLOCK, TwoShops
 
@@ -29,10 +29,17 @@ CAKE, BREAD, FEE = "CAKE-BERRY", "BREAD-SALT", "ORDER-FEE"
 FEE_MINOR: Final = 3_000
 CAKE_MINOR: Final = 32_000
 ONE_CAKE: Final = ({"sku": CAKE, "quantity": 1},)
-CAKES: Final = 3
+FRESH_CAKES: Final = 3
 BREADS: Final = 20
-# What a shop says that a moment later may be otherwise: the line is back, the hub has heard, the goods are known.
-NOT_YET: Final = frozenset({"hub.unreachable", "hub.silent"})
+WALLET: Final = "wechat_pay"
+HER_DOOR: Final = "37.5421,126.9872"
+BETWEEN: Final = "Between the shops"
+PAGES_OF_THE_HUB: Final = {
+    "console-sales": "/sales",
+    "console-stock": "/stock",
+    "console-money": "/money",
+    "console-books": "/money/books",
+}
 
 Json = dict[str, Any]
 
@@ -60,7 +67,7 @@ CATALOGUE: Final[Json] = {
 def places(office: str, hillside: str) -> Json:
     """Where the shops are and how long goods are under way; always open, so that the story can be told at any hour."""
     brings = {
-        "delivery_radius_m": 9_000,
+        "delivery_radius_m": 2_000,
         "delivery_min": 40,
         "delivery_fee_minor": FEE_MINOR,
     }
@@ -72,7 +79,6 @@ def places(office: str, hillside: str) -> Json:
                 "latitude": 37.5665,
                 "longitude": 126.9780,
                 "travel_min": {hillside: 30},
-                **brings,
             },
             {
                 "location_id": hillside,
@@ -80,6 +86,7 @@ def places(office: str, hillside: str) -> Json:
                 "latitude": 37.5410,
                 "longitude": 126.9860,
                 "travel_min": {office: 30},
+                **brings,
             },
         ]
     }
@@ -90,26 +97,6 @@ def cake(stage: TwoShops, variant: str) -> Json:
     return Cake(stage, variant).play()
 
 
-def insist(act: Callable[[], Any]) -> Any:
-    """What `act` gives, once whoever is away is back. Raises Untrue with the last answer where nobody came back."""
-    found: list[Any] = []
-    last = ["nothing"]
-
-    def is_done() -> bool:
-        try:
-            found.append(act())
-        except (httpx.TransportError, httpx.HTTPStatusError) as error:
-            last[0] = str(error)
-        except Refused as error:
-            last[0] = str(error)
-            if error.key not in NOT_YET and error.status < 500:
-                raise Untrue(str(error)) from error
-        return bool(found)
-
-    wait(is_done, WITHIN_S, "expected an answer")
-    return found[-1]
-
-
 class Cake:
     def __init__(self, stage: TwoShops, variant: str) -> None:
         self.stage = stage
@@ -118,16 +105,19 @@ class Cake:
         seed = stage.mishap.seed
         self.here = Cashier(stage.till, stage.counter, seed)
         self.there = Cashier(stage.near_till, stage.near_counter, seed)
+        self.cashiers = {"office": self.here, "hillside": self.there}
         self.compared = [
             Comparison(stage.company, self.till, self.office, self.here.ledger),
             Comparison(stage.hillside, self.near_till, self.office, self.there.ledger),
         ]
+        self.desk = Desk(stage.office)
+        self.room, self.near_room = BackRoom(stage.till), BackRoom(stage.near_till)
         self.home = stage.hillside.shop.location_id
         self.work = stage.company.shop.location_id
         self.offer: Json = {}
         self.order_id = self.number = self.paper_code = ""
         self.paid_minor = 0
-        self.delivered: Json = {}
+        self.money_row: Json = {}
 
     def play(self) -> Json:
         lived = [*self._promise(), *self._fulfil()]
@@ -135,34 +125,43 @@ class Cake:
         return {
             "steps": played,
             "paid_minor": self.paid_minor,
+            **self.money_row,
             "handed_over": self._hand_overs(),
+            "stale_handed_over": self._stale(),
         }
 
     def _promise(self) -> list[Step]:
         lit = True
+        bread = ({"sku": BREAD, "quantity": 1},)
         return [
             Step("Both shops open; only Office Tower has cakes.", self.open, chapter="At work"),
             Step("A customer buys bread and takes it along.", self.buy_bread, is_lit=lit),
+            Step("Another one pays by card.", lambda: self.here.sell_by_card(bread), is_lit=lit),
             Step("She chooses a cake; how can she have it at home?", self.ask_ways, is_lit=lit),
-            Step("She chooses and pays.", self.order, is_lit=lit),
+            Step("She chooses, and pays at the counter with her phone.", self.order, is_lit=lit),
             Step("The order stands; Office Tower's shelf has not moved.", self.placed, is_lit=lit),
         ]
 
     def _fulfil(self) -> list[Step]:
         lit = True
-        first = Step("Office Tower lays the cake aside.", self.pick, lit, "Between the shops")
-        if self.is_delivered:
-            return [
-                first,
-                Step("It goes out, and arrives.", self.deliver, is_lit=lit),
-                Step("A second hand-over is refused.", self.deliver_again, is_lit=lit),
-            ]
-        return [
-            first,
+        between = [
+            Step("The oldest cake is past its date: not this one.", self.stale, lit, BETWEEN),
+            Step("Office Tower lays the first one aside that keeps.", self.pick, is_lit=lit),
             Step("The van takes it to Hillside.", self.send, is_lit=lit),
             Step("Hillside takes it in and lays it ready.", self.receive, is_lit=lit),
+        ]
+        near = [
             Step("Codes that are not hers are refused.", self.refuse, lit, "Near home"),
-            Step("Her paper code is right; the cake is hers.", self.collect, is_lit=lit),
+            Step("Nor is a cake handed over that has become stale.", self.too_late, is_lit=lit),
+        ]
+        if self.is_delivered:
+            last = "It goes out; at her door the phone's code is right."
+        else:
+            last = "The code on her phone is right; the cake is hers."
+        return [
+            *between,
+            *near,
+            Step(last, self.collect, is_lit=lit),
             Step("The same code again opens nothing.", self.collect_again, is_lit=lit),
         ]
 
@@ -173,6 +172,8 @@ class Cake:
             Step("Stock agrees at both shops, to the piece.", self.stock),
             Step("Money agrees, to the won.", self.money),
             Step("The order was handed over once, and kept.", self.kept),
+            Step("Every receipt is on paper.", self.here.compare_paper),
+            Step("Receipts, pages and ledgers are kept.", self.keep),
         ]
 
     # -- at work --
@@ -194,14 +195,22 @@ class Cake:
         ]
         self.office.ask("PUT", "/api/rights", {"rights": rights})
         cakes = [
+            {"sku": CAKE, "quantity": 1, "lot": "K0", "expiry": self._day(-1)},
             {"sku": CAKE, "quantity": 1, "lot": "K1", "expiry": self._day(2)},
-            {"sku": CAKE, "quantity": CAKES - 1, "lot": "K2", "expiry": self._day(3)},
+            {"sku": CAKE, "quantity": FRESH_CAKES - 1, "lot": "K2", "expiry": self._day(3)},
         ]
         self._stock(self.here, [*cakes, {"sku": BREAD, "quantity": BREADS}])
         self._stock(self.there, [{"sku": BREAD, "quantity": BREADS}])
-        wait(lambda: self._promisable(self.work) == CAKES, WITHIN_S, "expected cakes to promise")
+        wait(
+            lambda: self._promisable(self.work) == FRESH_CAKES,
+            WITHIN_S,
+            f"expected {FRESH_CAKES} cakes to promise: the stale one is nobody's",
+        )
         check(self._promisable(self.home) == 0, "expected no cake to promise at Hillside")
-        return f"{CAKES} cakes that keep until {self._day(2)} and {self._day(3)}; a float of {FLOAT_MINOR:,} each"
+        return (
+            f"{FRESH_CAKES} cakes that keep until {self._day(2)} and {self._day(3)}, and one of yesterday "
+            f"that is not promised; a float of {FLOAT_MINOR:,} each"
+        )
 
     def _day(self, days: int) -> str:
         """The date at the shops, so many days from now."""
@@ -222,8 +231,9 @@ class Cake:
         return f"{sale['total_minor']:,} in cash"
 
     def ask_ways(self) -> str:
-        kind = "delivery" if self.is_delivered else "transfer_pickup"
+        kind = "transfer_delivery" if self.is_delivered else "transfer_pickup"
         offers: list[Json] = []
+        self.here.fill_basket(ONE_CAKE)
 
         def is_offered() -> bool:
             offers[:] = self._quote()
@@ -233,34 +243,38 @@ class Cake:
         at_home = [it for it in offers if (it["location_id"], it["kind"]) == (self.home, "pickup")]
         check(not at_home, f"expected no cake that lies at Hillside, got {at_home}")
         self.offer = next(it for it in offers if it["kind"] == kind)
+        check(
+            self.offer["location_id"] == self.home,
+            f"expected Hillside to be the one she deals with, got {self.offer}",
+        )
         return "\n".join(f"{it['kind']} at {it['location_name']}: {_way(it)}" for it in offers)
 
     def _quote(self) -> list[Json]:
-        wanted = {"lines": ONE_CAKE, "near": self.home, "language": "en"}
-        return list(self.office.ask("POST", "/api/orders/quote", wanted)["offers"])
+        wanted = {"near": HER_DOOR if self.is_delivered else self.home, "language": "en"}
+        return list(self.till.ask("POST", "/api/orders/quote", wanted)["offers"])
 
     def order(self) -> str:
-        """Whoever asks twice under one key has one order."""
-        wanted = {"offer_id": self.offer["offer_id"], "lines": ONE_CAKE, "customer": "Mina"}
-        held = insist(lambda: self._hold(wanted))
-        check(self._hold(wanted) == held, "expected the same order for the same key")
+        """Whoever asks twice with one offer has one order."""
+        note = "Hillside 12, second bell" if self.is_delivered else ""
+        wanted = {"offer": self.offer, "customer": "Mina", "note": note}
+        held = insist(lambda: self.till.ask("POST", "/api/orders/hold", wanted))
         self.order_id, self.number = held["order_id"], held["number"]
-        self.paper_code = held["paper_code"]
-        self.paid_minor = held["goods_minor"] + held["fee_minor"]
         fee_minor = FEE_MINOR if self.is_delivered else 0
+        self.paid_minor = CAKE_MINOR + fee_minor
+        due_minor = held["basket"]["due_minor"]
+        check(due_minor == self.paid_minor, f"expected {self.paid_minor:,} due, got {due_minor:,}")
+        tries = self.here.pay_by_wallet(self.stage.wallets, WALLET)
+        made = self.till.ask("GET", f"/api/orders/{self.order_id}/ordered")
+        self.paper_code = made["paper_code"]
+        sale = self.till.ask("GET", f"/api/sales/{made['sale_id']}")
+        self.here.ledger.sold(sale)
         check(
-            self.paid_minor == CAKE_MINOR + fee_minor,
-            f"expected {CAKE_MINOR + fee_minor:,} to be due, got {self.paid_minor:,}",
+            (sale["total_minor"], [it["kind"] for it in sale["tenders"]])
+            == (self.paid_minor, ["wallet"]),
+            f"expected {self.paid_minor:,} by wallet, got {sale}",
         )
-        paid = {"paid_minor": self.paid_minor, "payment": f"desk-{self.number}"}
-        insist(lambda: self.office.ask("POST", f"/api/orders/{self.order_id}/place", paid))
-        return f"order {self.number}, {self.paid_minor:,} paid"
-
-    def _hold(self, wanted: Json) -> Json:
-        key = {"Idempotency-Key": f"cake-{self.offer['offer_id']}"[:100]}
-        answer = self.office.client.post("/api/orders/hold", json=wanted, headers=key)
-        answer.raise_for_status()
-        return dict(answer.json())
+        again = f", at the {tries}. try" if tries > 1 else ""
+        return f"order {self.number}, {self.paid_minor:,} by {WALLET} in Office Tower's till{again}"
 
     def placed(self) -> str:
         wait(lambda: self._order()["placed_at"] is not None, WITHIN_S, "expected a placed order")
@@ -270,50 +284,37 @@ class Cake:
             f"expected {self.paid_minor:,} paid and nothing due, got {order}",
         )
         level = self.till.ask("GET", f"/api/stock/{CAKE}")["quantity"]
-        check(level == CAKES, f"expected {CAKES} cakes on the shelf, got {level}")
+        check(level == FRESH_CAKES + 1, f"expected all cakes on the shelf, got {level}")
         return f"{order['state']}, {order['paid_minor']:,} paid; {level} cakes on the shelf"
 
     def _order(self) -> Json:
-        order = self.office.ask("GET", f"/api/orders/{self.order_id}")
-        assert isinstance(order, dict)
-        return order
+        return self.desk.look(self.order_id)
 
     # -- between the shops --
 
+    def stale(self) -> str:
+        job = self.room.job(self.order_id)
+        old = {"line": 1, "quantity": 1, "sku": CAKE, "lot": "K0", "expiry": self._day(-1)}
+        try:
+            given = self.till.ask("POST", f"/api/orders/{job['job_id']}/pick", {"picked": [old]})
+        except Refused as error:
+            check(
+                error.key == "order.keeps_too_short", f"expected its date to be said, got {error}"
+            )
+            return str(error)
+        raise Untrue(f"Expected yesterday's cake to be refused, got {given}.")
+
     def pick(self) -> str:
-        job = self._job(self.till)
-        take = self._set_aside(self.till, job)
+        job = self.room.job(self.order_id)
+        take = self.room.set_aside(job)
         end = self.offer["window"]["end"][:10]
         late = [goods for goods in take if goods["expiry"] < end]
         check(not late, f"expected cakes that keep until {end}, got {late}")
-        self._ready(self.till, job)
+        self.room.lay_ready(job)
         return f"lot {take[0]['lot']}, use by {take[0]['expiry']}: the first of those that keep"
 
-    def _job(self, till: Till) -> Json:
-        """The shop's open job of this order, as soon as it has been heard of."""
-
-        def found() -> list[Json]:
-            jobs = till.ask("GET", "/api/orders")
-            return [job for job in jobs if job["order_id"] == self.order_id]
-
-        wait(lambda: bool(found()), WITHIN_S, "expected the shop to hear of the order")
-        return dict(found()[0])
-
-    def _set_aside(self, till: Till, job: Json) -> list[Json]:
-        path = f"/api/orders/{job['job_id']}"
-        proposals = till.ask("GET", path)["proposals"]
-        take = [goods for proposal in proposals for goods in proposal["take"]]
-        check(bool(take), f"expected goods to lay aside, got {proposals}")
-        names = ("line", "quantity", "sku", "lot", "expiry")
-        picked = [{name: goods[name] for name in names} for goods in take]
-        till.ask("POST", f"{path}/pick", {"picked": picked})
-        return take
-
-    def _ready(self, till: Till, job: Json, place: str = "Shelf 2") -> None:
-        till.ask("POST", f"/api/orders/{job['job_id']}/ready", {"place": place, "packages": 1})
-
     def send(self) -> str:
-        job = self._job(self.till)
+        job = self.room.job(self.order_id)
         given = {"job_id": job["job_id"], "kind": "transfer", "reference": "van 1"}
         self.till.ask("POST", "/api/orders/handovers", given)
         self.here.ledger.pieces[CAKE] -= 1
@@ -328,58 +329,48 @@ class Cake:
         body = {"arrival_id": arrivals()[0]["arrival_id"], "lines": [came]}
         self.near_till.ask("POST", "/api/stock/receivings", body)
         self.there.ledger.received(CAKE, 1)
-        job = self._job(self.near_till)
-        self._set_aside(self.near_till, job)
-        self._ready(self.near_till, job, "Fridge 1")
+        job = self.near_room.job(self.order_id)
+        self.near_room.set_aside(job)
+        self.near_room.lay_ready(job, "Fridge 1")
         wait(lambda: self._order()["state"] == "ready", WITHIN_S, "expected the hub to say ready")
         return "it lies in Fridge 1; the hub says ready"
 
     # -- near home --
 
     def refuse(self) -> str:
+        phone = self.desk.phone_code(self.order_id)
         told = [
-            self._refused("forged", self.near_till, self.paper_code[:-1] + _other(self.paper_code)),
-            self._refused("another shop's", self.till, self.paper_code),
+            self.near_room.refused("a forged", phone[:-1] + _other(phone)),
+            self.room.refused("another shop's", phone),
         ]
-        phone = self.office.ask("GET", f"/api/orders/{self.order_id}/code")["code"]
         self.stage.jump(DAY_S, HILLSIDE_CLOCK)
-        told.append(self._refused("yesterday's", self.near_till, phone))
+        told.append(self.near_room.refused("yesterday's", phone))
         self.stage.jump(0, HILLSIDE_CLOCK)
-        level = self.near_till.ask("GET", f"/api/stock/{CAKE}")["quantity"]
-        check(level == 1, f"expected the cake to be there still, got {level}")
+        self._is_there_still()
         return "\n".join(told)
 
-    def _refused(self, whose: str, till: Till, code: str) -> str:
-        try:
-            given = till.ask("POST", "/api/orders/handovers", {"code": code})
-        except Refused as error:
-            check(error.status < 500, f"expected a refusal in words, got {error}")
-            return f"{whose} code: {error}"
-        raise Untrue(f"Expected {whose} code to be refused, got {given}.")
+    def too_late(self) -> str:
+        """Had she come after its last day, with the receipt, whose code does not turn."""
+        code = self.paper_code or self.desk.phone_code(self.order_id)
+        self.stage.jump(3 * DAY_S, HILLSIDE_CLOCK)
+        told = self.near_room.refused("three days later her", code)
+        self.stage.jump(0, HILLSIDE_CLOCK)
+        self._is_there_still()
+        return told
+
+    def _is_there_still(self) -> None:
+        level = self.near_till.ask("GET", f"/api/stock/{CAKE}")["quantity"]
+        check(level == 1, f"expected the cake to be there still, got {level}")
 
     def collect(self) -> str:
-        given = self.near_till.ask("POST", "/api/orders/handovers", {"code": self.paper_code})
+        given = self.near_room.hand_over(self.desk.phone_code(self.order_id))
         self.there.ledger.pieces[CAKE] -= 1
         pieces = sum(goods["quantity"] for goods in given["handed"])
-        check((pieces, given["proof"]["kind"]) == (1, "paper"), f"expected one cake, got {given}")
-        return "1 cake handed over, proved by her paper"
+        check((pieces, given["proof"]["kind"]) == (1, "code"), f"expected one cake, got {given}")
+        return "1 cake handed over, proved by the code on her phone"
 
     def collect_again(self) -> str:
-        return self._refused("the same", self.near_till, self.paper_code)
-
-    def deliver(self) -> str:
-        job = self._job(self.till)
-        self.delivered = {"job_id": job["job_id"], "kind": "courier", "reference": "bicycle 3"}
-        self.till.ask("POST", "/api/orders/handovers", self.delivered)
-        self.here.ledger.pieces[CAKE] -= 1
-        return "1 cake at her door"
-
-    def deliver_again(self) -> str:
-        try:
-            given = self.till.ask("POST", "/api/orders/handovers", self.delivered)
-        except Refused as error:
-            return str(error)
-        raise Untrue(f"Expected a second hand-over to be refused, got {given}.")
+        return self.near_room.refused("the same", self.desk.phone_code(self.order_id))
 
     # -- all sides --
 
@@ -393,7 +384,12 @@ class Cake:
         return "\n".join(compared.stock() for compared in self.compared)
 
     def money(self) -> str:
-        return "\n".join(compared.money() for compared in self.compared)
+        told = [compared.money() for compared in self.compared]
+        self.money_row = money.reconcile(self.office, self.stage.places, self.stage.wallets)
+        lived = sum(it.taken_minor for it in (self.here.ledger, self.there.ledger))
+        taken = self.money_row["takings_minor"]
+        check(taken == lived, f"expected {lived:,} taken, got {taken:,}")
+        return "\n".join([*told, money.told(self.money_row)])
 
     def kept(self) -> str:
         wait(lambda: self._order()["state"] == "completed", WITHIN_S, "expected a kept order")
@@ -402,18 +398,51 @@ class Cake:
         check(not order["credits"], f"expected no compensation, got {order['credits']}")
         count = self._hand_overs()
         check(count == 1, f"expected one hand-over to a customer, got {count}")
-        self.stage.kept.keep_json("ledgers/order.json", order)
-        for name, cashier in (("office", self.here), ("hillside", self.there)):
-            self.stage.kept.keep_json(f"ledgers/{name}.json", cashier.ledger.told())
+        check(self._stale() == 0, "expected nothing handed over past its date")
         return f"order {self.number}: {order['state']}, promise {order['promise']}"
 
     def _hand_overs(self) -> int:
         """To the customer: what left for the other shop has a proof of its own kind."""
-        kinds: Counter[str] = Counter()
-        for compared in self.compared:
-            for stream in self.office.facts(compared.edge_id).values():
-                kinds.update(_proofs(stream))
+        kinds = Counter(fact["proof"]["kind"] for fact in self._handed())
         return kinds.total() - kinds["transfer"]
+
+    def _stale(self) -> int:
+        """Pieces that left a shop after their date."""
+        return sum(
+            goods["quantity"]
+            for fact in self._handed()
+            for goods in fact["handed"]
+            if goods["expiry"] and goods["expiry"] < fact["business_date"]
+        )
+
+    def _handed(self) -> list[Json]:
+        streams = [
+            stream
+            for compared in self.compared
+            for stream in self.office.facts(compared.edge_id).values()
+        ]
+        return [fact for stream in streams for fact in _hand_over_facts(stream)]
+
+    def keep(self) -> str:
+        kept = self.stage.kept
+        kept.keep_json("ledgers/order.json", self._order())
+        books = money.books_of(self.office, self.stage.places, self.stage.wallets)
+        kept.keep_json("ledgers/wallets.json", dict(books.providers))
+        kept.keep_json("ledgers/money.json", self.money_row)
+        pieces = 0
+        for (name, cashier), compared in zip(self.cashiers.items(), self.compared, strict=True):
+            kept.keep_json(f"ledgers/{name}.json", cashier.ledger.told())
+            terminal = cashier.counter.ask("GET", "/api/payment_terminal/ledger")
+            kept.keep_json(f"ledgers/payment-terminal-{name}.json", terminal)
+            sold = self.office.sales(compared.edge_id)
+            kept.keep_lines(f"ledgers/hub-sales-{name}.jsonl", sold)
+            streams = self.office.facts(compared.edge_id).values()
+            kept.keep_lines(f"ledgers/facts-{name}.jsonl", [it for one in streams for it in one])
+            kept.keep_page(f"pages/counter-{name}.html", cashier.till, "/")
+            pieces += kept.keep_paper(f"receipts/{name}", cashier)
+        for name, path in PAGES_OF_THE_HUB.items():
+            kept.keep_page(f"pages/{name}.html", self.office, path)
+        return f"{pieces} pieces of paper as picture and text; begin with index.html"
 
 
 def _way(offer: Json) -> str:
@@ -423,10 +452,9 @@ def _way(offer: Json) -> str:
     )
 
 
-def _proofs(stream: list[Json]) -> list[str]:
-
+def _hand_over_facts(stream: list[Json]) -> list[Json]:
     bodies = (json.loads(fact["body"]) for fact in stream if not fact["alias_of"])
-    return [it["proof"]["kind"] for it in bodies if it["type"] == "job.handed_over"]
+    return [it for it in bodies if it["type"] == "job.handed_over"]
 
 
 def _other(code: str) -> str:

@@ -9,10 +9,12 @@ from __future__ import annotations
 import io
 import random
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from hardware_sim.proof.estate import some_lines
 from hardware_sim.proof.outside import Program, Refused, Till
+from hardware_sim.stories.insisting import insist
 from hardware_sim.stories.ledger import Day, Ledger
 from hardware_sim.stories.stage import check, wait
 
@@ -85,7 +87,7 @@ class Cashier:
 
     def serve_between(self) -> str:
         """One basket is put aside, another customer pays, the first one comes back."""
-        first = self._fill_basket()
+        first = self.fill_basket()
         self.till.client.post("/api/basket/suspend").raise_for_status()
         self.sell()
         resumed = self.till.ask("POST", f"/api/baskets/{first['basket_id']}/resume")
@@ -100,14 +102,15 @@ class Cashier:
         check(change == CHANGE_MINOR, f"expected {CHANGE_MINOR:,} in change, got {change:,}")
         return f"{resumed['total_minor']:,} came back line for line; {change:,} change"
 
-    def _fill_basket(self) -> Json:
+    def fill_basket(self, lines: Sequence[Json] = ()) -> Json:
+        """Some of what the shop sells, where no lines are named."""
         basket: Json = {}
-        for line in some_lines(self._rng):
+        for line in lines or some_lines(self._rng):
             basket = self.till.ask("POST", "/api/basket/lines", line)
         return basket
 
-    def sell_by_card(self) -> str:
-        basket = self._fill_basket()
+    def sell_by_card(self, lines: Sequence[Json] = ()) -> str:
+        basket = self.fill_basket(lines)
         self.counter.ask("POST", "/api/payment_terminal/script", {"next": ["approve"]})
         tries = self._pay_by_card()
         sale_id = self.till.ask("GET", "/api/sales", limit=1)[0]["sale_id"]
@@ -134,6 +137,19 @@ class Cashier:
                 return number
         check(False, f"expected the card to be approved within {CARD_TRIES} tries")
         return CARD_TRIES
+
+    def pay_by_wallet(self, wallets: Program, provider: str) -> int:
+        """What is due, by the code on a customer's phone; how many tries it took, each with a fresh code."""
+        for number in range(1, CARD_TRIES + 1):
+            payment = insist(lambda: self._show_wallet(wallets, provider))
+            if self._settled(payment["payment_id"]) == "APPROVED":
+                return number
+        check(False, f"expected the wallet to pay within {CARD_TRIES} tries")
+        return CARD_TRIES
+
+    def _show_wallet(self, wallets: Program, provider: str) -> Json:
+        code = wallets.ask("POST", f"/api/wallets/{provider}/show", {})["code"]
+        return dict(self.till.ask("POST", "/api/basket/tenders/wallet", {"code": code}))
 
     def _settled(self, payment_id: str) -> str:
         """The state in which a payment stays."""

@@ -6,12 +6,19 @@ import json
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from hardware_sim.proof.outside import Program
 
 _NEEDS_A_SERVER = re.compile(r'<script\b.*?</script>|<link rel="icon"[^>]*>', re.DOTALL)
 _STYLESHEET = re.compile(r'<link rel="stylesheet" href="([^"]+)">')
+
+
+class Paper(Protocol):
+    """Whoever can see what came out of a printer."""
+
+    def receipts(self) -> list[dict[str, Any]]: ...
+    def picture(self, number: int) -> bytes: ...
 
 
 class Keepsakes:
@@ -36,6 +43,15 @@ class Keepsakes:
 
     def keep_page(self, name: str, program: Program, path: str) -> None:
         self.keep(name, standing_still(program, path))
+
+    def keep_paper(self, name: str, cashier: Paper) -> int:
+        """Every receipt of a counter as text and picture; how many there were."""
+        receipts = cashier.receipts()
+        for receipt in receipts:
+            one = f"{name}-{receipt['number'] + 1:03}"
+            self.keep(f"{one}.txt", receipt["text"])
+            self.keep(f"{one}.png", cashier.picture(receipt["number"]))
+        return len(receipts)
 
     def keep_index(self, title: str, told: Sequence[str], verdict: str) -> None:
         """One page to begin with."""

@@ -39,13 +39,18 @@ class Day:
 
 @dataclass(slots=True)
 class Ledger:
-    """`pieces` in the shop by SKU; `receipts` in the order in which customers got them; `card_minor` from all cards."""
+    """`pieces` in the shop by SKU; `receipts` in the order in which customers got them; `card_minor` from all cards.
+
+    `wallet_minor` is from wallets, by provider; `taken_minor` is by all tenders, less what was given back.
+    """
 
     receipts: list[Receipt] = field(default_factory=list)
     returns: list[str] = field(default_factory=list)
+    taken_minor: int = 0
     pieces: Counter[str] = field(default_factory=Counter)
     z: list[Json] = field(default_factory=list)
     card_minor: int = 0
+    wallet_minor: Counter[str] = field(default_factory=Counter)
     day: Day = field(default_factory=lambda: Day(0))
 
     def received(self, sku: str, quantity: int) -> None:
@@ -53,15 +58,21 @@ class Ledger:
 
     def sold(self, sale: Json) -> None:
         self.receipts.append(Receipt.of(sale))
+        self.taken_minor += sum(tender["amount_minor"] for tender in sale["tenders"])
         for line in sale["lines"]:
-            self.pieces[line["sku"]] -= line["quantity"]
+            if not line.get("order_id"):  # what was ordered leaves a shelf when it is handed over
+                self.pieces[line["sku"]] -= line["quantity"]
         self.day.sale_count += 1
         self.day.gross_minor += sale["total_minor"]
         self.day.cash_minor += _paid(sale, "cash")
         self.card_minor += _paid(sale, "card")
+        for tender in sale["tenders"]:
+            if tender["kind"] == "wallet":
+                self.wallet_minor[tender["scheme"]] += tender["amount_minor"]
 
     def took_back(self, given: Json) -> None:
         self.returns.append(given["return_id"])
+        self.taken_minor -= sum(tender["amount_minor"] for tender in given["tenders"])
         for line in given["lines"]:
             self.pieces[line["sku"]] += line["quantity"] * line["is_restocked"]
         self.day.return_count += 1
@@ -75,6 +86,7 @@ class Ledger:
             "returns": self.returns,
             "pieces": dict(self.pieces),
             "card_minor": self.card_minor,
+            "wallet_minor": dict(self.wallet_minor),
             "z": self.z,
         }
 

@@ -65,6 +65,7 @@ class Stage:
         self.till = Till(self.company.box.url)
         self.office = HeadOffice(self.company.hub.url)
         self.counter = Program(self.company.sim.url)
+        self.wallets = Program(self.company.wallets.url)
         self.mishap = mishap
         self.kept = Keepsakes(self.folder)
         self.told: list[str] = []
@@ -94,7 +95,7 @@ class Stage:
         trace: TracebackType | None,
     ) -> None:
         self.wait_for_mending()
-        for program in (self.till, self.office, self.counter):
+        for program in (self.till, self.office, self.counter, self.wallets):
             program.client.close()
         self.company.__exit__(kind, error, trace)
 

@@ -12,13 +12,14 @@ from typing_extensions import override
 from hardware_sim.processes import Party
 from hardware_sim.proof.estate import HILLSIDE, start
 from hardware_sim.proof.outside import Program, Till
+from hardware_sim.stories.money import Place
 from hardware_sim.stories.stage import Mishap, Stage
 
 HILLSIDE_CLOCK = "hillside-clock"
 
 
 class TwoShops(Stage):
-    """`till` and `company` are Office Tower's; `hillside` is the other shop, `near_till` its box."""
+    """`till` and `company` are Office Tower's, whose box is called "box" too; `near_till` is Hillside's box."""
 
     def __init__(self, folder: Path, mishap: Mishap) -> None:
         super().__init__(folder, mishap)
@@ -37,6 +38,7 @@ class TwoShops(Stage):
             "hub": company.hub,
             "broker": company.broker,
             "line": company.line,
+            "box": company.box,
             "office": company.box,
             "hillside": self.hillside.box,
         }
@@ -44,8 +46,16 @@ class TwoShops(Stage):
     @property
     @override
     def lines(self) -> dict[str, str]:
-        own = dict.fromkeys(("office", "line"), self.company.line_control_url)
+        own = dict.fromkeys(("box", "office", "line"), self.company.line_control_url)
         return own | {"hillside": self.hillside.line_control_url}
+
+    @property
+    def places(self) -> tuple[Place, Place]:
+        """Both shops, as their books are read."""
+        return (
+            Place(self.company, self.till, self.counter),
+            Place(self.hillside, self.near_till, self.near_counter),
+        )
 
     @property
     def _own(self) -> tuple[Party, ...]:

@@ -4,6 +4,7 @@ import re
 from datetime import timedelta
 from html import unescape
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from babel.messages.pofile import read_po
@@ -20,6 +21,7 @@ from cloud.sales.tables import Sale
 from contract.envelope import State
 from contract.errors import WireError
 from contract.health import Health
+from contract.sales import TenderKind
 
 LOCALES = Path(cloud.console.__file__).parent / "locale"
 TEMPLATES = Path(cloud.console.__file__).parent / "templates"
@@ -109,6 +111,13 @@ def test_sales_are_filtered_and_a_filter_is_kept(client, day) -> None:
     assert '<a href="/sales?search=Kim">Kim</a>' in page(client, "/sales")
     client.post("/sales/filters/forget", data={"name": "Kim"}, follow_redirects=False)
     assert "search=Kim" not in page(client, "/sales")
+
+
+@pytest.mark.parametrize("language", ["en", "ko", "zh"])
+def test_every_way_to_pay_has_its_word(client, language: str) -> None:
+    for kind in set(get_args(TenderKind)) - {"unknown"}:
+        html = page(client, f"/sales?tender={kind}", language)
+        assert f'<option value="{kind}" selected>' in html
 
 
 def test_the_search_finds_boxes_products_and_sales(client, day) -> None:

@@ -4,6 +4,9 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from cloud.orders import service
+from contract import handover
+
 OFFICE, HILLSIDE, HARBOUR, CAKE = "office", "hillside", "harbour", "CAKE"
 KIND = "transfer_delivery"
 BRINGS = {"delivery_radius_m": 3_000, "delivery_min": 40, "delivery_fee_minor": 3_500}
@@ -99,12 +102,19 @@ def test_who_orders_too_late_for_this_evening_has_it_tomorrow(bringing, clock) -
 
 def test_it_is_kept_by_two_shops_and_ends_at_her_door(bringing, jobs) -> None:
     held = bringing.hold(offered(bringing))
-    assert (held.fee_minor, held.paper_code) == (3_500, "")
+    assert held.fee_minor == 3_500
+    assert handover.parse(held.paper_code).location_id == HILLSIDE
     bringing.place(held.order_id, paid_minor=33_500)
     (sent,) = bringing.jobs_at(OFFICE)
     (brought,) = bringing.jobs_at(HILLSIDE)
     assert (sent.kind, sent.to_location_id, sent.due_minor) == ("transfer", HILLSIDE, 0)
-    assert (brought.kind, brought.from_job_id, brought.secret) == ("delivery", sent.job_id, "")
+    assert (brought.kind, brought.from_job_id) == ("delivery", sent.job_id)
+    now = bringing.clock.now()
+    with bringing.database.read() as session:
+        shown = handover.parse(service.rotating_code(session, now, held.order_id)["code"])
+    assert shown is not None
+    assert handover.verdict(shown, brought.secret, HILLSIDE, now) is handover.Verdict.GOOD
+    assert sent.secret == ""
     early = brought.window.end - sent.window.end
     assert early == timedelta(minutes=30 + 20 + 40)
     ((arrival),) = bringing.arrivals_at(HILLSIDE)

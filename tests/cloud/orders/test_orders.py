@@ -222,6 +222,31 @@ def test_a_shop_that_was_cut_off_and_handed_it_over_wins(chain, jobs) -> None:
     assert chain.standing() == []
 
 
+@pytest.mark.parametrize(
+    ("ready_after", "promise", "owed"),
+    [
+        (timedelta(minutes=5), "kept", []),
+        (timedelta(hours=20), "broken", [("compensation", 1_500, "broken")]),
+    ],
+    ids=["in time", "late"],
+)
+def test_what_was_thought_broken_and_was_handed_over_unheard(
+    chain, jobs, ready_after, promise, owed
+) -> None:
+    """The shop was cut off: its customer had the goods while the hub gave the promise up."""
+    order_id = chain.ordered()
+    (job,) = chain.jobs_at(OFFICE)
+    chain.tell(OFFICE, jobs.of(job, "accepted"))
+    then = (chain.clock.now() + ready_after).isoformat()
+    chain.later(hours=26)
+    assert chain.view(order_id)["state"] == "broken"
+    unheard = [fact | {"occurred_at": then} for fact in jobs.whole_way(job)[1:]]
+    chain.tell(OFFICE, *unheard)
+    view = chain.view(order_id)
+    assert (view["state"], view["promise"]) == ("completed", promise)
+    assert [(it["kind"], it["amount_minor"], it["reason"]) for it in view["credits"]] == owed
+
+
 def test_cancelling_waits_for_the_shops_word_and_then_pays_back(chain, jobs) -> None:
     order_id = chain.ordered()
     (job,) = chain.jobs_at(OFFICE)

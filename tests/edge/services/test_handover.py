@@ -21,6 +21,7 @@ from edge.domain.order_errors import (
     OrderDeclined,
     OrderHandedOver,
     OrderNotPaid,
+    PastUseBy,
 )
 from edge.services import handover, jobs, lots, stock
 from edge.services.handover import ByPerson
@@ -181,6 +182,20 @@ def test_what_is_not_paid_is_not_handed_over(stocked: Shop, books: Books) -> Non
     with pytest.raises(OrderNotPaid) as refused:
         handover.hand_over(stocked, PAPER)
     assert refused.value.message == "Order H7K2 is not paid: 66,666 KRW is due."
+    assert books() == before
+
+
+def test_what_lay_ready_beyond_its_use_by_date_is_not_handed_over(
+    ready_shop: Shop, clock: Any, books: Books
+) -> None:
+    """The receipt's code never grows old; the cake does."""
+    before = books()
+    clock.wall += timedelta(days=30)
+    with pytest.raises(PastUseBy) as refused:
+        handover.hand_over(ready_shop, PAPER)
+    assert refused.value.message == (
+        f"CAKE of order H7K2 was good until {FRESH}. It is not handed over."
+    )
     assert books() == before
 
 

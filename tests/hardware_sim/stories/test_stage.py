@@ -204,7 +204,7 @@ def test_a_party_of_another_story_is_answered_with_those_of_this_one(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     for name, mishap, parties in (
-        ("blackout", Mishap(cut="hillside"), "box, hub, broker, line, got 'hillside'"),
+        ("blackout", Mishap(cut="office"), "box, hub, broker, line, hillside, got 'office'"),
         ("cake", Mishap(kill="box"), "hub, broker, office, hillside, line, got 'box'"),
     ):
         assert stories.play(name, mishap, days=1, variant="pickup", as_json=False) == 2
@@ -214,9 +214,10 @@ def test_a_party_of_another_story_is_answered_with_those_of_this_one(
 def test_of_two_shops_each_loses_its_own_line(tmp_path: Path) -> None:
     stage = TwoShops(tmp_path / "story", Mishap())
     office, hillside = stage.company, stage.hillside
-    assert list(stage.parties) == ["hub", "broker", "line", "office", "hillside"]
+    assert list(stage.parties) == ["hub", "broker", "line", "box", "office", "hillside"]
     assert (stage.parties["office"], stage.parties["hillside"]) == (office.box, hillside.box)
     assert stage.lines == {
+        "box": office.line_control_url,
         "office": office.line_control_url,
         "line": office.line_control_url,
         "hillside": hillside.line_control_url,
@@ -264,6 +265,7 @@ def test_the_ledger_of_a_day() -> None:
         "returns": ["r1"],
         "pieces": {"A": 9, "B": -1},
         "card_minor": 2_000,
+        "wallet_minor": {},
         "z": [],
     }
     assert ledger.day.expected_cash_minor == 70_000
