@@ -198,6 +198,15 @@ class MergeError(HubError):
     status = 409
 
 
+class NotSureError(HubError):
+    """Erasure takes the number once more."""
+
+    key = "members.not_sure"
+    template = "The number typed is not {number}. Nothing was erased."
+    what_now = "Go back, and type the number of the membership that is to be erased."
+    status = 409
+
+
 class ProfileError(HubError):
     key = "members.profile"
     template = "The profile was not changed: {detail}."
@@ -225,6 +234,34 @@ class CouponSpentError(HubError):
     key = "members.coupon_spent"
     template = "The coupon was used at {location_id}, {at}: it is good once."
     what_now = "Take the sale without it."
+    status = 409
+
+
+class CouponHeldError(HubError):
+    key = "members.coupon_held"
+    template = "The coupon lies in a basket at {location_id} until {until}: it is good once."
+    what_now = "Take the sale without it, or finish or empty that basket first."
+    status = 409
+
+
+class CouponShopAwayError(HubError):
+    """The coupon's own shop, or one that was given it for a basket, may have sold it: the hub cannot know."""
+
+    key = "members.coupon_shop_away"
+    template = (
+        "The coupon may be in use at {location_id}, which was last heard at {since}: "
+        "it is good once, and is not given out until that shop is heard again."
+    )
+    what_now = "Take the sale without it; the coupon stays good and can be used another day."
+    status = 409
+
+
+class CouponShopNotToldError(HubError):
+    """The coupon's own shop has not acknowledged yet that it is lent."""
+
+    key = "members.coupon_shop_not_told"
+    template = "The coupon belongs to {location_id}, which has not answered yet. Nothing was taken."
+    what_now = "Scan the coupon again in a moment, or take the sale without it."
     status = 409
 
 

@@ -21,6 +21,7 @@ from cloud.catalogue import service as catalogue
 from cloud.changes import Changes
 from cloud.clock import Clock, clock_of
 from cloud.console.endpoints import Console
+from cloud.console.member_forms import MemberForms
 from cloud.db import Database
 from cloud.feeds.service import FeedService
 from cloud.feeds.snapshots import Snapshots
@@ -38,6 +39,7 @@ from cloud.orders import asks as orders_asks
 from cloud.orders import endpoints as orders_endpoints
 from cloud.orders import forgetting, settling
 from cloud.orders.following import OrderKeeper
+from cloud.orders.shops import rights_acknowledged
 from cloud.payments import asks as payment_asks
 from cloud.payments import endpoints as payment_endpoints
 from cloud.payments.service import WalletService, WalletWatch
@@ -76,6 +78,7 @@ class Hub:
         self.feeds = FeedService(self.database, self.snapshots, self.clock)
         worker = identity.worker_name(settings.data_dir / "worker.id")
         self.wire = MqttWire(settings.broker, worker, self.boot, self.clock)
+        self.feeds.on_acknowledged = rights_acknowledged
         self.worker = Worker(
             self.wire,
             Inbox(self.database, self.clock),
@@ -212,6 +215,7 @@ def build_app(hub: Hub) -> FastAPI:
         hub.settings, database, clock, hub.changes, hub.command_asked, hub.catalogue_changed
     )
     console.add_to(app)
+    MemberForms(hub.members, hub.settings.zone).add_to(app)
     secret = hub.identity.secret("storefront cookies")
     storefront = Storefront(
         hub.settings, database, clock, hub.changes, secret, hub.paying, hub.orders_changed

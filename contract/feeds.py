@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import json
 import zlib
+from collections.abc import Iterable
 from typing import Any, Final
 
 from pydantic import BaseModel, Field
@@ -76,6 +77,15 @@ def shop_of(feed: str) -> str:
     ('hillside', '')
     """
     return feed.partition("@")[2]
+
+
+def is_known(cursors: Iterable[int], version: int) -> bool:
+    """Whether boxes whose pulls have acknowledged so much all hold what was logged as `version`.
+
+    >>> is_known([7, 9], 7), is_known([6, 9], 7)
+    (True, False)
+    """
+    return all(cursor >= version for cursor in cursors)
 
 
 class Operation(Message):

@@ -243,7 +243,8 @@ class Programme(Message):
 
     `tiers` rise, the first one is everybody's. `debt_cap` is how much of an overspend a member is asked to earn back.
     `shops` are the chain's locations in an order that never changes but at its end: by it each single-use coupon has
-    one shop of its own. `coupon_offline_limit` is how many coupons of other shops a box takes while it is cut off.
+    one shop of its own. `points_days` is how long points are good, 0 for ever. `coupon_offline_limit` is how many
+    coupons of other shops a box takes while it is cut off.
     """
 
     v: int = 1
@@ -254,6 +255,7 @@ class Programme(Message):
     allowance: int = Field(default=0, ge=0)
     debt_cap: int = Field(default=0, ge=0)
     coupon_offline_limit: int = Field(default=0, ge=0)
+    points_days: int = Field(default=0, ge=0)
     shops: tuple[str, ...] = ()
 
 
@@ -375,7 +377,8 @@ class Coupon(Message):
     """`is_single` is good once in the whole chain; others as often as `escrow` gives each shop to take unasked.
 
     `amount_minor` or `percent_bp` of the basket, whichever is not 0. `is_spent` where the hub knows that a single-use
-    coupon is used up.
+    coupon is used up; `is_lent` where it was given to a basket of another shop than its own: from then on nobody takes
+    it without the hub's word, its own shop neither.
     """
 
     v: int = 1
@@ -389,6 +392,7 @@ class Coupon(Message):
     valid_until: AwareDatetime
     escrow: dict[str, int] = {}
     is_spent: bool = False
+    is_lent: bool = False
 
 
 class CouponVerdict(enum.StrEnum):
@@ -447,6 +451,8 @@ def coupon_verdict(
     if basket_minor < coupon.least_basket_minor:
         return CouponVerdict.BASKET_TOO_SMALL
     is_ours = owner_shop(hashed, programme.shops) == location_id
+    if coupon.is_single and coupon.is_lent:
+        return CouponVerdict.ASK_THE_HUB
     if coupon.is_single:
         may_take = is_ours or used.foreign < programme.coupon_offline_limit
     else:
@@ -461,7 +467,10 @@ def coupon_worth_minor(coupon: Coupon, basket_minor: int) -> int:
 
 
 def coupon_bound(shops: int, limit: int) -> int:
-    """How often single-use coupons of one shop can be taken too often through one cut of the whole chain."""
+    """How often single-use coupons of one shop can be taken too often through one cut, whoever is cut off and when.
+
+    The hub's word adds nothing: it lends a coupon only once every box of the coupon's own shop knows that it is lent.
+    """
     return max(0, shops - 1) * limit
 
 

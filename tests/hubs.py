@@ -5,13 +5,18 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from sqlmodel import select
+
 from cloud.clock import Clock
+from cloud.feeds import repository as feeds
 from cloud.ingest.admission import Admitted
 from cloud.ingest.inbox import Inbox
 from cloud.ingest.pressure import Allowance
+from cloud.ingest.tables import Edge
 from cloud.main import Hub
 from cloud.projection import FactProjector
 from cloud.settings import Settings
+from contract.feeds import Pull, shop_feed
 from contract.topics import SHARDS
 
 ALLOWED = Allowance(8, 0)
@@ -48,3 +53,13 @@ def arriving(hub: Hub, clock: Clock) -> Callable[[Any], None]:
         hub.changes.announce()
 
     return arrive
+
+
+def all_pull(hub: Hub) -> None:
+    """Every box acknowledges all that its hub has logged of what it may promise."""
+    with hub.database.read() as session:
+        heads = feeds.heads(session)
+        boxes = [(edge.edge_id, edge.location_id) for edge in session.exec(select(Edge))]
+    for edge_id, location_id in boxes:
+        feed = shop_feed("rights", location_id)
+        hub.feeds.answer(edge_id, Pull(feed=feed, after=heads.get(feed, 0)))

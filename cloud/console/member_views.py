@@ -12,9 +12,10 @@ from cloud.fleet import repository as fleet
 from cloud.members import coupons, repository, telling
 from cloud.members.insight import Bought
 from cloud.members.people import Person, person_of, programme_of
+from cloud.members.sharing import Purchase, Shared, shared
 from cloud.members.tables import Member
 from cloud.names import shop_name
-from contract.members import coupon_bound, overspend_bound, tier_of
+from contract.members import coupon_bound, coupon_bound_of_chain, overspend_bound, tier_of
 
 SHOWN: Final = 50
 MOVES: Final = 100
@@ -42,7 +43,10 @@ def members_view(desk: Desk, asked: Mapping[str, str]) -> View:
         "rows": [_row(desk, member) for member in found],
         "limit": SHOWN,
         "programme": programme,
-        "coupons_at_risk": coupon_bound(len(programme.shops), programme.coupon_offline_limit),
+        "coupons_of_one": coupon_bound(len(programme.shops), programme.coupon_offline_limit),
+        "coupons_at_risk": coupon_bound_of_chain(
+            len(programme.shops), programme.coupon_offline_limit
+        ),
         "losses": coupons.losses(desk.session)[:SHOWN],
         "shops": _shops(desk),
     }
@@ -67,6 +71,7 @@ def member_view(desk: Desk, asked: Mapping[str, str]) -> View:
         ),
         "days": visit_days(desk, person),
         "bound": _bound(desk, person),
+        "shared": shared_by(desk, person),
         "shops": _shops(desk),
     }
     return View("member.html", "/members", values, ("member",))
@@ -94,6 +99,13 @@ def moves(desk: Desk, members: list[str]) -> list[Moved]:
         for it in repository.acts(desk.session, members, MOVES)
     ]
     return sorted(entries + acts, reverse=True)[:MOVES]
+
+
+def shared_by(desk: Desk, person: Person) -> list[Shared]:
+    """Purchases of the last year that are not one person's. Shown whatever was agreed to: it guards the account."""
+    called = repository.names(person.accounts)
+    sales = repository.sales_of(desk.session, called, MOVES)
+    return shared(Purchase(sale.occurred_at, sale.location_id) for sale in sales)
 
 
 def visit_days(desk: Desk, person: Person) -> list[int]:

@@ -101,6 +101,12 @@ def bodies_of(session: Session, feed: str, keys: Sequence[str]) -> dict[str, str
     return found
 
 
+def version_of(session: Session, feed: str, key: str) -> int:
+    """Under which version the key was last logged, 0 where it never was."""
+    row = session.get(FeedOperation, (feed, key), populate_existing=True)
+    return row.version if row else 0
+
+
 def newest_snapshot(session: Session, feed: str) -> FeedSnapshot | None:
     query = select(FeedSnapshot).where(FeedSnapshot.feed == feed)
     return session.exec(query.order_by(col(FeedSnapshot.version).desc())).first()

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 
 from sqlmodel import Session, col, select
 
 from cloud.clock import Clock
 from cloud.db import Database
-from cloud.feeds import repository
+from cloud.feeds import cursors, repository
 from cloud.feeds.snapshots import Snapshots
 from cloud.ingest.tables import Edge
 from contract import topics
@@ -51,6 +51,7 @@ class FeedService:
         self._database = database
         self._snapshots = snapshots
         self._clock = clock
+        self.on_acknowledged: Callable[[Session, str], None] = _nobody_waits
         self._builder = ThreadPoolExecutor(1, "snapshots")
         self._building: dict[str, Future[SnapshotReference]] = {}
         self._waiting: dict[str, dict[str, Pull]] = {}
@@ -58,6 +59,7 @@ class FeedService:
         self._announced: dict[str, dict[str, int]] = {}
         self._look_at_s = 0.0
         self._digests: dict[tuple[str, int], list[str]] = {}
+        self._noted: dict[tuple[str, str], int] = {}
 
     def close(self) -> None:
         self._builder.shutdown(wait=True, cancel_futures=True)
@@ -73,6 +75,7 @@ class FeedService:
         return to_json(Head(feeds=own))
 
     def answer(self, edge_id: str, pull: Pull) -> bytes | None:
+        self._note(edge_id, pull)
         with self._database.read() as session:
             head = repository.head(session, pull.feed)
             if not _is_for(session, edge_id, pull.feed):
@@ -83,6 +86,16 @@ class FeedService:
             if _is_too_far(pull.after, head.version):
                 return self._reset(session, edge_id, pull, head.version)
             return self._operations(session, pull, head.version)
+
+    def _note(self, edge_id: str, pull: Pull) -> None:
+        """What the pull acknowledges, where that is something new."""
+        place = edge_id, pull.feed
+        if not cursors.is_kept(pull.feed) or self._noted.get(place) == pull.after:
+            return
+        with self._database.write() as session:
+            cursors.note(session, edge_id, pull.feed, pull.after)
+            self.on_acknowledged(session, pull.feed)
+        self._noted[place] = pull.after
 
     def due(self, shards: frozenset[int]) -> list[tuple[str, str | bytes, bool]]:
         messages: list[tuple[str, str | bytes, bool]] = []
@@ -172,6 +185,10 @@ class FeedService:
             (topics.down(edge_id, topics.Down.HEAD), to_json(Head(feeds=own)), True)
             for edge_id, own in moved.items()
         ]
+
+
+def _nobody_waits(session: Session, feed: str) -> None:
+    """For a hub without orders."""
 
 
 def _is_for(session: Session, edge_id: str, feed: str) -> bool:

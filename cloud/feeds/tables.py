@@ -47,3 +47,13 @@ class FeedSnapshot(SQLModel, table=True):
     sha256: str
     signature: str
     built_at: datetime = Field(sa_type=Utc)
+
+
+class FeedCursor(SQLModel, table=True):
+    """What a box has of a feed for certain: its last pull has acknowledged everything up to `after`."""
+
+    __tablename__ = "feed_cursor"
+
+    edge_id: str = Field(primary_key=True)
+    feed: str = Field(primary_key=True)
+    after: int = Field(sa_type=sa.BigInteger)

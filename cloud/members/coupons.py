@@ -10,11 +10,15 @@ from typing import Final, NamedTuple
 from sqlmodel import Session, col, select
 
 from cloud.errors import (
+    CouponHeldError,
     CouponNotNowError,
+    CouponShopAwayError,
+    CouponShopNotToldError,
     CouponSpentError,
     CouponUnknownError,
     ProgrammeError,
 )
+from cloud.feeds import cursors
 from cloud.feeds import repository as feeds
 from cloud.members import repository
 from cloud.members.people import living
@@ -29,6 +33,7 @@ from contract.members import (
     coupon_hash,
     coupon_key,
     coupon_worth_minor,
+    owner_shop,
 )
 
 HOLD_FOR: Final = timedelta(minutes=30)
@@ -81,7 +86,12 @@ def check(coupon: Coupon, currency: str) -> None:
 
 
 def claim(members: Members, location_id: str, wanted: CouponClaim) -> CouponClaimed:
-    """Gives a coupon to one basket for a while. Again for the same basket: the same answer."""
+    """Gives a coupon to one basket for a while. Again for the same basket: the same answer.
+
+    A coupon of another shop is lent: that shop is told first, so that it takes the coupon no more by itself. Raises
+    CouponShopNotToldError until each of its boxes has acknowledged that; what was asked stays, so that asking again
+    gets on.
+    """
     now = members.clock.now()
     until = now + HOLD_FOR
     with members.database.write() as session:
@@ -90,13 +100,47 @@ def claim(members: Members, location_id: str, wanted: CouponClaim) -> CouponClai
         if row is None:
             raise CouponUnknownError
         _refuse_when_not(Coupon.model_validate_json(row.body), now)
+        owner = _owner(members, session, row, location_id)
         if row.is_single:
             _refuse_spent(session, wanted, now)
+            _refuse_away(session, wanted, owner, location_id, now)
         hold = CouponHold(
             hashed=wanted.hashed, reference=wanted.reference, location_id=location_id, until=until
         )
         session.merge(hold)
+        is_told = not owner or _is_told(session, row, owner)
+    if not is_told:
+        members.on_change()
+        raise CouponShopNotToldError(location_id=owner)
     return CouponClaimed(hashed=wanted.hashed, until=until)
+
+
+def _owner(members: Members, session: Session, row: CouponRow, location_id: str) -> str:
+    """The shop that takes the coupon by itself, "" where that is who asks, or nobody."""
+    owner = owner_shop(row.hashed, members.programme_in(session).shops) if row.is_single else ""
+    return "" if owner == location_id else owner
+
+
+def _refuse_away(
+    session: Session, wanted: CouponClaim, owner: str, location_id: str, now: datetime
+) -> None:
+    """Whoever might have taken it must be in touch: its own shop, and who was given it before."""
+    before = repository.holders(session, wanted.hashed, wanted.reference)
+    for place in sorted({owner, *before} - {"", location_id}):
+        last = repository.away_since(session, place, now)
+        if last is not None:
+            since = last.isoformat(timespec="minutes")
+            raise CouponShopAwayError(location_id=place, since=since)
+
+
+def _is_told(session: Session, row: CouponRow, owner: str) -> bool:
+    """Lends it, and says whether the owner knows."""
+    lent = Coupon.model_validate_json(row.body).model_copy(update={"is_lent": True})
+    row.body = canonical(lent.model_dump(mode="json"))
+    session.add(row)
+    key = coupon_key(row.hashed)
+    feeds.write_operations(session, "offers", {key: row.body})
+    return cursors.is_told(session, owner, "offers", feeds.version_of(session, "offers", key))
 
 
 def _refuse_when_not(coupon: Coupon, now: datetime) -> None:
@@ -112,8 +156,8 @@ def _refuse_spent(session: Session, wanted: CouponClaim, now: datetime) -> None:
         raise CouponSpentError(location_id=use.location_id, at=at)
     for hold in repository.coupon_holds(session, wanted.hashed, now):
         if hold.reference != wanted.reference:
-            at = hold.until.isoformat(timespec="minutes")
-            raise CouponSpentError(location_id=hold.location_id, at=at)
+            until = hold.until.isoformat(timespec="minutes")
+            raise CouponHeldError(location_id=hold.location_id, until=until)
 
 
 def losses(session: Session) -> list[Loss]:

@@ -14,6 +14,7 @@ from contract.members import Programme, half_up, points_of_lines, points_taken_b
 
 POINTS = "points"
 STORED_VALUE = "stored_value"
+EXPIRED = "expired"
 
 
 class Line(NamedTuple):

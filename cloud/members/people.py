@@ -79,6 +79,8 @@ def as_dict(person: Person) -> dict[str, Any]:
             "available": stand.available,
             "debt": stand.debt,
             "lost": stand.lost,
+            "next_to_expire": stand.next_points,
+            "expire_at": stand.next_at,
         },
         "stored_minor": stand.stored_minor,
         "currency": person.programme.currency,

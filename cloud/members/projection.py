@@ -17,6 +17,7 @@ from cloud.feeds import repository as feeds
 from cloud.ingest.quarantine import raise_alarm
 from cloud.members import ledger, repository, standing
 from cloud.members.ledger import GivenBack, Line, Paid, SoldTo
+from cloud.members.sharing import SHARED_WITHIN
 from cloud.members.tables import CouponRow, CouponUse, Member, MemberAct, MemberEntry
 from cloud.projection import Origin, Projection, Row
 from cloud.sales.tables import ReturnTender, Sale
@@ -30,7 +31,6 @@ UNPAID_STORED_VALUE = "members.unpaid_stored_value"
 COUPON_TWICE = "members.coupon_twice"
 COUPON_UNKNOWN = "members.coupon_of_nobody"
 CODE_SHARED = "members.code_shared"
-SHARED_WITHIN = timedelta(minutes=5)
 RULES_HELD_FOR = timedelta(days=7)
 """How long a box that is cut off may still go by an older programme without an alarm."""
 

@@ -10,8 +10,10 @@ import sqlalchemy as sa
 from sqlmodel import Session, SQLModel, col, func, or_, select
 
 from cloud.db import insert_for
+from cloud.ingest.tables import Edge, Stream
+from cloud.members.expiring import Move
 from cloud.members.insight import Bought
-from cloud.members.ledger import POINTS
+from cloud.members.ledger import EXPIRED, POINTS
 from cloud.members.profile import Statement, Written
 from cloud.members.tables import (
     ConsentStatement,
@@ -28,6 +30,7 @@ from cloud.members.tables import (
 )
 from cloud.sales.tables import Return, ReturnLineRow, Sale, SaleLineRow, SaleTender
 from contract.members import BITS_A_CHUNK, Programme
+from contract.rights import lease_holds
 
 LOCK = 0x7477_6D62  # any number that nothing else of the hub locks by
 
@@ -180,6 +183,32 @@ def balance(session: Session, members: Collection[str], unit: str) -> int:
         )
         for table in (MemberEntry, MemberAct)
     )
+
+
+def points_moves(session: Session, members: Collection[str]) -> tuple[list[Move], int]:
+    """Every move of points but those that wrote expired ones off, and how many these have written off."""
+    entries = sa.select(col(MemberEntry.occurred_at), col(MemberEntry.amount)).where(
+        col(MemberEntry.member_id).in_(members), col(MemberEntry.unit) == POINTS
+    )
+    acts = sa.select(col(MemberAct.done_at), col(MemberAct.amount), col(MemberAct.kind)).where(
+        col(MemberAct.member_id).in_(members), col(MemberAct.unit) == POINTS
+    )
+    connection = session.connection()
+    moves = [Move(at, amount) for at, amount in connection.execute(entries)]
+    written = 0
+    for at, amount, kind in connection.execute(acts):
+        if kind == EXPIRED:
+            written -= amount
+        else:
+            moves.append(Move(at, amount))
+    return moves, written
+
+
+def expiries(session: Session, members: Collection[str]) -> int:
+    query = select(func.count()).where(
+        col(MemberAct.member_id).in_(members), MemberAct.kind == EXPIRED
+    )
+    return session.exec(query).one()
 
 
 def holds(session: Session, members: Collection[str], now: datetime) -> Sequence[PointsHold]:
@@ -340,6 +369,26 @@ def coupon_uses(session: Session, hashed: Collection[str]) -> Sequence[CouponUse
 def coupon_holds(session: Session, hashed: str, now: datetime) -> Sequence[CouponHold]:
     query = select(CouponHold).where(CouponHold.hashed == hashed, col(CouponHold.until) > now)
     return session.exec(query).all()
+
+
+def holders(session: Session, hashed: str, reference: str) -> set[str]:
+    """The shops that were ever given a coupon for another basket: who is cut off may have sold it."""
+    query = select(CouponHold.location_id).where(
+        CouponHold.hashed == hashed, CouponHold.reference != reference
+    )
+    return set(session.exec(query))
+
+
+def away_since(session: Session, location_id: str, now: datetime) -> datetime | None:
+    """When a shop was last heard that is out of touch in any box, or has not told everything yet; None: it has."""
+    own = (col(Stream.edge_id) == Edge.edge_id) & (col(Stream.epoch) == Edge.epoch)
+    query = select(Edge, func.coalesce(Stream.high, 0)).join(Stream, own, isouter=True)
+    away = [
+        edge.last_seen
+        for edge, high in session.exec(query.where(Edge.location_id == location_id))
+        if not lease_holds((now - edge.last_seen).total_seconds()) or edge.box_high > high
+    ]
+    return min(away, default=None)
 
 
 def coupons_of(session: Session, members: Collection[str]) -> Sequence[CouponRow]:

@@ -29,7 +29,9 @@ from cloud.ingest.quarantine import raise_alarm
 from cloud.members import profile, repository
 from cloud.members.people import Person, living, person_of, programme_of
 from cloud.members.profile import FIELDS, PURPOSES, Statement, Written
-from cloud.members.projection import CODE_SHARED, SHARED_WITHIN
+from cloud.members.projection import CODE_SHARED
+from cloud.members.sharing import SHARED_WITHIN
+from cloud.members.standing import write_off_expired
 from cloud.members.tables import (
     ConsentStatement,
     Credential,
@@ -139,9 +141,11 @@ class Members:
         """The text of the QR symbol now. Raises MemberCodeRevokedError for a phone that was lost."""
         now = self.clock.now()
         with self.database.write() as session:
+            repository.lock(session)
             member = living(session, name)
             person = self.person_in(session, member)
             phone = _good_credential(person.credentials, credential)
+            write_off_expired(session, member, person.standing, now)
             member.tier = person.standing.tier
             session.add(member)
         made = MemberCode(

@@ -20,7 +20,7 @@ from cloud.members import repository
 from cloud.members.ledger import POINTS, STORED_VALUE
 from cloud.members.people import living
 from cloud.members.service import Members
-from cloud.members.standing import Standing, standing
+from cloud.members.standing import Standing, standing, write_off_expired
 from cloud.members.tables import Member, MemberAct, PointsHold
 from contract.members import MemberSpend, MemberSpent
 
@@ -42,6 +42,7 @@ def spend(members: Members, place: Place, wanted: MemberSpend) -> MemberSpent:
     with members.database.write() as session:
         repository.lock(session)
         member = living(session, wanted.member_id)
+        write_off_expired(session, member, _standing(members, session, member, now), now)
         done = _before(session, place.act_id, member, wanted)
         if done is None:
             _check(_standing(members, session, member, now), wanted, members.currency)

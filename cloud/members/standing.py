@@ -8,7 +8,9 @@ from datetime import datetime, timedelta
 from sqlmodel import Session
 
 from cloud.members import repository
-from cloud.members.tables import Member
+from cloud.members.expiring import played
+from cloud.members.ledger import EXPIRED, POINTS
+from cloud.members.tables import Member, MemberAct
 from contract.members import Programme, tier_at
 
 
@@ -16,7 +18,8 @@ from contract.members import Programme, tier_at
 class Standing:
     """`balance` is the sum of the ledger, below 0 in debt; `available` can be spent now.
 
-    `lost` is what of a debt lies beyond the programme's cap: the member is not asked for it.
+    `lost` is what of a debt lies beyond the programme's cap: the member is not asked for it. `due` is what of the
+    ledger has expired and is not written off there yet: `balance` is without it. `next_points` go at `next_at`.
     """
 
     balance: int
@@ -24,6 +27,9 @@ class Standing:
     stored_minor: int
     tier: int
     debt_cap: int = 0
+    due: int = 0
+    next_points: int = 0
+    next_at: datetime | None = None
 
     @property
     def is_blocked(self) -> bool:
@@ -52,7 +58,34 @@ def standing(session: Session, member: Member, programme: Programme, now: dateti
     sums = repository.sums(session, repository.ids(accounts), now)
     spend = _spend(session, accounts, programme, now)
     tier = tier_at(programme, spend)
-    return Standing(sums.points, sums.held, sums.stored_minor, tier, programme.debt_cap)
+    own = (sums.held, sums.stored_minor, tier, programme.debt_cap)
+    if not programme.points_days:
+        return Standing(sums.points, *own)
+    moves, written = repository.points_moves(session, repository.ids(accounts))
+    outcome = played(moves, programme.points_days, now)
+    due = min(outcome.expired - written, max(0, sums.points - sums.held))
+    return Standing(sums.points - due, *own, due, outcome.next_points, outcome.next_at)
+
+
+def write_off_expired(session: Session, member: Member, stand: Standing, now: datetime) -> None:
+    """Puts what is due into the ledger; what came back, where a shop told late of a purchase before that day."""
+    if not stand.due:
+        return
+    accounts = repository.ids(repository.family(session, member.member_id))
+    number = repository.expiries(session, accounts)
+    session.add(
+        MemberAct(
+            act_id=f"expired:{member.member_id}:{number}",
+            member_id=member.member_id,
+            unit=POINTS,
+            kind=EXPIRED,
+            amount=-stand.due,
+            location_id="",
+            reference="",
+            done_at=now,
+        )
+    )
+    session.flush()
 
 
 def tiers_of(

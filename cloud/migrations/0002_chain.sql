@@ -315,6 +315,14 @@ CREATE TABLE coupon_use (
 );
 CREATE INDEX ix_coupon_use_hashed ON coupon_use (hashed);
 
+-- What the boxes have of the feeds, as their pulls have acknowledged it.
+CREATE TABLE feed_cursor (
+    edge_id VARCHAR NOT NULL,
+    feed VARCHAR NOT NULL,
+    after BIGINT NOT NULL,
+    PRIMARY KEY (edge_id, feed)
+);
+
 -- Sales of goods that were promised or set aside for somebody else: whoever holds goods at the counter gets them.
 CREATE TABLE stock_override (
     uid VARCHAR NOT NULL,
@@ -361,6 +369,8 @@ CREATE TABLE stock_right (
     sku VARCHAR NOT NULL,
     cap INTEGER NOT NULL,
     keep INTEGER NOT NULL,
+    heard_cap INTEGER NOT NULL,
+    version BIGINT NOT NULL,
     PRIMARY KEY (location_id, sku)
 );
 

@@ -95,7 +95,7 @@ def promised_goods(
 def rights(
     session: Session, skus: Collection[str], location_ids: Collection[str] | None = None
 ) -> dict[tuple[str, str], RightOf]:
-    query = sa.select(*_columns(Right, "location_id", "sku", "cap", "keep"))
+    query = sa.select(*_columns(Right, "location_id", "sku", "heard_cap", "keep"))
     query = query.where(col(Right.sku).in_([*skus, "*"]))
     if location_ids is not None:
         query = query.where(col(Right.location_id).in_(location_ids))
@@ -117,6 +117,15 @@ def write_shops(session: Session, rows: Sequence[Mapping[str, object]]) -> None:
 
 def write_rights(session: Session, rows: Sequence[Mapping[str, object]]) -> None:
     upsert(session, Right, ["location_id", "sku"], rows)
+
+
+def rights_heard(session: Session, location_id: str, through: int) -> None:
+    """Caps that were logged up to there count from now on."""
+    session.connection().execute(
+        sa.update(Right)
+        .where(col(Right.location_id) == location_id, col(Right.version) <= through)
+        .values(heard_cap=col(Right.cap))
+    )
 
 
 def rights_at(session: Session, location_id: str) -> Sequence[Right]:

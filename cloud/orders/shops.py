@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from sqlmodel import Session, select
 
+from cloud.feeds import cursors
 from cloud.feeds import repository as feeds
 from cloud.orders import quoting, repository
 from cloud.orders.tables import Place
@@ -80,14 +81,35 @@ def _row(change: ShopChange) -> dict[str, object]:
 
 
 def write_rights(session: Session, changes: Sequence[RightChange]) -> None:
-    """Also to each shop's own feed: its box states the bound."""
-    repository.write_rights(session, [change.model_dump() for change in changes])
-    by_shop: dict[str, dict[str, str | None]] = defaultdict(dict)
+    """Also to each shop's own feed: its box states the bound, and a cap that was raised waits for that."""
+    by_shop: dict[str, dict[str, RightChange]] = defaultdict(dict)
     for change in changes:
-        body = canonical({"cap": change.cap, "keep": change.keep})
-        by_shop[change.location_id][change.sku] = body
-    for location_id, bodies in by_shop.items():
-        feeds.write_operations(session, shop_feed("rights", location_id), bodies)
+        by_shop[change.location_id][change.sku] = change
+    for location_id, rights in by_shop.items():
+        feed = shop_feed("rights", location_id)
+        bodies: dict[str, str | None] = {
+            sku: canonical({"cap": it.cap, "keep": it.keep}) for sku, it in rights.items()
+        }
+        feeds.write_operations(session, feed, bodies)
+        session.flush()
+        version = feeds.head(session, feed).version
+        before = {it.sku: it.heard_cap for it in repository.rights_at(session, location_id)}
+        rows = [
+            it.model_dump() | {"heard_cap": min(it.cap, before.get(sku, 0)), "version": version}
+            for sku, it in rights.items()
+        ]
+        repository.write_rights(session, rows)
+        rights_acknowledged(session, feed)
+
+
+def rights_acknowledged(session: Session, feed: str) -> None:
+    """A box has pulled: what every box of the shop knows of counts. A shop without a box states no bound."""
+    kind, _, location_id = feed.partition("@")
+    if kind != "rights":
+        return
+    known = cursors.of_shop(session, location_id, feed)
+    through = min(known, default=feeds.head(session, feed).version)
+    repository.rights_heard(session, location_id, through)
 
 
 def listed(session: Session, now: datetime) -> list[dict[str, Any]]:

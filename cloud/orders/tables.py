@@ -63,7 +63,11 @@ class Place(SQLModel, table=True):
 
 
 class Right(SQLModel, table=True):
-    """How many units of `sku` ("*": of anything else) the hub may promise at a shop, and how many stay for walk-ins."""
+    """How many units of `sku` ("*": of anything else) the hub may promise at a shop, and how many stay for walk-ins.
+
+    The hub counts with `heard_cap`: a cap that was raised holds once every box of the shop has acknowledged `version`
+    of its feed, because until then the bound that a box states is that of the lower one.
+    """
 
     __tablename__ = "stock_right"
 
@@ -71,6 +75,8 @@ class Right(SQLModel, table=True):
     sku: str = Field(primary_key=True)
     cap: int
     keep: int
+    heard_cap: int = 0
+    version: int = Field(default=0, sa_type=sa.BigInteger)
 
 
 class CustomerOrder(SQLModel, table=True):

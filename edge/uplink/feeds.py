@@ -192,6 +192,7 @@ class Feeds:
             return
         state.failures, state.trouble = 0, ""
         is_behind = ops.has_more or ops.reset is not None or state.hinted > ops.through
+        is_behind |= ops.through != ops.after  # the next pull acknowledges what was applied
         state.due_at_s = self._clock.monotonic() + (0.0 if is_behind else LOOK_EVERY_S)
         state.hinted = 0
 

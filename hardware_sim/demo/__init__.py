@@ -10,6 +10,7 @@ from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
+from hardware_sim.demo.members import seed_members
 from hardware_sim.demo.products import Product, products
 from hardware_sim.demo.seeding import seed
 from hardware_sim.processes import HOST, Company, PartyError, Ports, broker_name
@@ -83,6 +84,7 @@ def open_shop(company: Company, items: list[Product]) -> None:
         say(f" · {party.name}", end="")
     say(" · catalogue and shelves", end="")
     seed(company, items)
+    seed_members(company)
     say(" · ready")
     # The door is open before its address is told, so that a quick visitor waits instead of being refused.
     with socket.create_server((HOST, company.ports.landing)) as door:

@@ -65,8 +65,8 @@ def test_both_pages_in_every_language(client, minji, language) -> None:
 def test_the_list_says_how_everybody_stands_and_what_is_at_risk(client, minji) -> None:
     text = words(client, "/members")
     assert (
-        "1 member. If every shop were cut off now, each of them would take at most 1,000 points of a member, "
-        "and in all at most 0 coupons could be used twice."
+        "1 member. If every shop were cut off now, each of them would take at most 1,000 points of a member; "
+        "of one shop's coupons at most 0 could be used twice, of all at most 0."
     ) in text
     assert f"{minji} Minji Gold 1,100 ₩ 30,000 Regular 16 Nov 2026" in text
     assert minji in words(client, f"/members?search={minji[:5]}")

@@ -14,7 +14,7 @@ from cloud import identity
 from cloud.catalogue import service
 from cloud.catalogue.checking import CatalogueChange
 from cloud.db import Database
-from cloud.feeds import repository
+from cloud.feeds import cursors, repository
 from cloud.feeds import service as feeds_module
 from cloud.feeds.service import FeedService
 from cloud.feeds.snapshots import KEPT, Snapshots
@@ -296,3 +296,23 @@ def test_a_moved_head_is_told_to_those_whom_it_concerns(feeds, database, clock) 
     ((topic, payload, is_retained),) = feeds.due(ALL)
     assert (topic, is_retained) == (topics.down("maru-hill-1", topics.Down.HEAD), True)
     assert json.loads(payload)["feeds"]["orders@hillside"] == 1
+
+
+def test_a_pull_says_what_the_box_has_for_certain(feeds, database, clock) -> None:
+    """Also less than before: its card may have been restored. Only of feeds that a bound is stated of."""
+    with database.write() as session:
+        edge = Edge(edge_id=BOX, shard=1, location_id="maru-office", last_seen=clock.now())
+        session.add(edge)
+        repository.write_operations(session, "offers", {"a": "{}", "b": "{}", "c": "{}"})
+    told = []
+    for after in (0, 3, 2):
+        feeds.answer(BOX, Pull(feed="offers", after=after))
+        feeds.answer(BOX, Pull(feed="catalogue", after=0))
+        with database.read() as session:
+            told.append(cursors.of_shop(session, "maru-office", "offers"))
+            assert cursors.of_shop(session, "maru-office", "catalogue") == [0]
+    assert told == [[0], [3], [2]]
+    with database.read() as session:
+        assert cursors.is_told(session, "maru-office", "offers", 2)
+        assert not cursors.is_told(session, "maru-office", "offers", 3)
+        assert cursors.is_told(session, "a shop without a box", "offers", 3)

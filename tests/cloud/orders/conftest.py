@@ -13,6 +13,8 @@ from sqlmodel import select
 from cloud.catalogue import service as catalogue
 from cloud.catalogue.checking import CatalogueChange
 from cloud.db import Database
+from cloud.feeds import cursors
+from cloud.feeds import repository as feeds
 from cloud.ingest.admission import Admitted
 from cloud.ingest.inbox import Inbox
 from cloud.ingest.pressure import Allowance
@@ -25,7 +27,7 @@ from cloud.orders.shops import RightChange, ShopChange
 from cloud.orders.tables import PromisedGoods
 from cloud.projection import FactProjector
 from contract.envelope import make_uid
-from contract.feeds import Price, Product
+from contract.feeds import Price, Product, shop_feed
 from contract.orders import ShopJob
 from contract.topics import SHARDS, shard_of
 
@@ -76,9 +78,22 @@ class Chain:
             shops.write_shops(session, [shop])
 
     def allow(self, location_id: str, cap: int, keep: int = 0, sku: str = "*") -> None:
+        """Head office says so, and the shop's box hears of it."""
+        self.say(location_id, cap, keep, sku)
+        self.pull(location_id)
+
+    def say(self, location_id: str, cap: int, keep: int = 0, sku: str = "*") -> None:
         right = RightChange(location_id=location_id, sku=sku, cap=cap, keep=keep)
         with self.database.write() as session:
             shops.write_rights(session, [right])
+
+    def pull(self, location_id: str) -> None:
+        """The shop's box acknowledges what its feed of rights has."""
+        feed = shop_feed("rights", location_id)
+        with self.database.write() as session:
+            after = feeds.head(session, feed).version
+            cursors.note(session, f"maru-{location_id}-1", feed, after)
+            shops.rights_acknowledged(session, feed)
 
     def hear(self, *location_ids: str) -> None:
         with self.database.write() as session:

@@ -19,7 +19,7 @@ from cloud.ingest.admission import Admitted
 from cloud.ingest.inbox import Inbox
 from cloud.main import Hub, build_app
 from cloud.orders.tables import OrderJob
-from tests.hubs import ALLOWED, arriving, open_hub
+from tests.hubs import ALLOWED, all_pull, arriving, open_hub
 from tests.wallets import Bench
 
 GOODS = (
@@ -154,6 +154,7 @@ def open_shops(hub: Hub, chain, client: TestClient) -> dict[str, Any]:
         {"location_id": it["location_id"], "sku": "*", "cap": 10} for it in (office, hillside)
     ]
     client.put("/api/rights", json={"rights": rights}).raise_for_status()
+    all_pull(hub)
     return chain
 
 

@@ -110,6 +110,15 @@ def test_with_the_line_up_the_hub_says_whether_another_shops_coupon_is_good(
     assert rows(chain, "SELECT is_foreign FROM coupon_use") == [(0,)]
 
 
+def test_a_lent_coupon_needs_the_hubs_word_in_its_own_shop_too(chain: Shop, scan: Scan) -> None:
+    coupon = coupon_of(HERE)
+    give_coupon(chain, coupon, chain.clock.now(), is_lent=True)
+    scan("BREAD")
+    with pytest.raises(CouponNeedsHub):
+        members.tender_coupon(chain, CUT_OFF, coupon)
+    open_(members.tender_coupon(chain, Hub({"members.coupon": {}}), coupon))
+
+
 def test_a_coupon_for_many_is_good_as_often_as_this_shop_may(chain: Shop, scan: Scan) -> None:
     coupon = coupon_of(HILLSIDE)
     give_coupon(

@@ -156,11 +156,28 @@ def test_a_late_or_repeated_answer_changes_nothing(feeds, wire, shop):
     assert (amount(shop), feeds.counters["stale"]) == (100, 1)
 
 
+def acknowledge(feeds, wire) -> None:
+    """The pull by which the hub hears that prices were applied, and its answer."""
+    wire.pulls()
+    feeds.step()
+    assert [(pull.feed, pull.after) for pull in wire.pulls()] == [("prices", 1)]
+    feeds.take_ops(compress(Ops(feed="prices", after=1, through=1)))
+
+
+def test_what_was_applied_is_acknowledged_at_once_and_once(feeds, wire):
+    feeds.step()
+    feeds.take_ops(ops())
+    feeds.take_ops(compress(Ops(feed="catalogue", after=0, through=0)))
+    acknowledge(feeds, wire)
+    feeds.step()
+    assert wire.pulls() == []
+
+
 def test_a_head_is_only_a_reason_to_pull(feeds, wire, clock):
     feeds.step()
     feeds.take_ops(ops())
     feeds.take_ops(compress(Ops(feed="catalogue", after=0, through=0)))
-    wire.pulls()
+    acknowledge(feeds, wire)
     feeds.take_head(to_json(Head(feeds={"prices": 1, "catalogue": 0, "members": 9})).encode())
     assert feeds.step() > PULL_TIMEOUT_S
     assert wire.pulls() == []
