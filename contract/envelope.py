@@ -31,7 +31,7 @@ Seq = Annotated[int, Field(ge=0)]
 class Message(BaseModel):
     """Base of everything on the wire: frozen, unknown fields kept and tolerated (N-1 meets N)."""
 
-    model_config = ConfigDict(frozen=True, extra="allow")
+    model_config = ConfigDict(frozen=True, extra="allow", defer_build=True)
 
 
 class FactBody(Message):

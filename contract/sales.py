@@ -7,7 +7,7 @@ the hub, which only re-derives and compares.
 from __future__ import annotations
 
 from operator import not_
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from pydantic import Field
 
@@ -19,7 +19,7 @@ TenderKind = Literal["cash", "card", "wallet", "points", "stored_value", "coupon
 
 # What few sales have something of is left out of a fact where it is empty: 60 bytes a line, and its reader knows
 # the default.
-_SELDOM: Final = Field(default="", exclude_if=not_)
+_SELDOM: Final[Any] = Field(default="", exclude_if=not_)
 
 DiscountReason = Literal["", "markdown"]
 """Why a line costs less: its use-by date is near; "" where a person gave it."""

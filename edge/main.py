@@ -21,10 +21,11 @@ import sys
 import threading
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
 from types import FrameType
-from typing import Any, Final, NoReturn
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 import uvicorn
 from fastapi import FastAPI
@@ -38,6 +39,7 @@ from edge.changes import Changes
 from edge.checks import Problem, Seen
 from edge.clock import Clock, clock_of
 from edge.db import outbox
+from edge.db.tables import Payment
 from edge.db.unit_of_work import Database, Reader
 from edge.db.watched import WatchedDatabase
 from edge.domain.basket import EnteredCode
@@ -47,16 +49,17 @@ from edge.peripherals.conditions import Condition
 from edge.peripherals.manager import Manager
 from edge.peripherals.resolver import recover
 from edge.peripherals.scanning import entered_code
-from edge.services import catalogue, payments, printing, shifts, wallets
-from edge.services.giving_back import give_back
+from edge.services import catalogue, payments, printing, shifts
 from edge.services.notices import Notices
 from edge.services.retention import forget_old
 from edge.services.shop import Shop, open_shop
 from edge.settings import Settings
 from edge.uplink.uplink import Uplink
-from edge.uplink.wallet_desk import WalletDesk
 from ui.security import OwnNames
 from ui.serving import open_port
+
+if TYPE_CHECKING:
+    from edge.uplink.wallet_desk import WalletDesk
 
 log = logging.getLogger(__name__)
 
@@ -115,16 +118,22 @@ class Box:
         self.shop: Shop = open_shop(settings, self.database, self.clock, key, self.notices.told)
         recover(self.shop)
         self.uplink = Uplink(self.shop, self.changes, self.boot, self.software, self.health)
-        self.wallets = WalletDesk(
+        self.screens = screens.Screens(self._for_screens())
+        self.peripherals = Manager(self.shop, self.changes, self.notices, self.screens.desk.scanned)
+        self._stopping = threading.Event()
+
+    @cached_property
+    def wallets(self) -> WalletDesk:
+        """Made with the api, once: whatever else may ask for it waits until that stands."""
+        from edge.uplink.wallet_desk import WalletDesk
+
+        return WalletDesk(
             self.shop,
             self._ask_hub,
             lambda: self.uplink.truth.is_online,
             self.clock,
             self.notices,
         )
-        self.screens = screens.Screens(self._for_screens())
-        self.peripherals = Manager(self.shop, self.changes, self.notices, self.screens.desk.scanned)
-        self._stopping = threading.Event()
 
     def start(self) -> None:
         """Everything that the first page need not wait for. Nothing, where the box was stopped meanwhile."""
@@ -224,13 +233,16 @@ class Box:
             line=self._line_seen,
             ask_to_stop=self._ask_to_stop,
             ask_hub=self._ask_hub,
-            pay_by_wallet=self.wallets.pay,
+            pay_by_wallet=self._pay_by_wallet,
         )
 
     # The screens are made before the peripherals, whose scans they take.
 
     def _conditions(self) -> tuple[Condition, ...]:
         return self.peripherals.conditions()
+
+    def _pay_by_wallet(self, code: str, amount_minor: int | None = None) -> Payment:
+        return self.wallets.pay(code, amount_minor)
 
     def _ask_to_stop(self, payment_id: str) -> None:
         if payments.get(self.shop, payment_id).kind == "wallet":
@@ -248,6 +260,8 @@ class Box:
         return screens.LineSeen(truth.is_online, truth.waiting)
 
     def _give_back(self) -> None:
+        from edge.services.giving_back import give_back
+
         while not self._stopping.wait(GIVE_BACK_S):
             try:
                 give_back(self.shop, self._ask_hub)
@@ -268,6 +282,8 @@ class Box:
 
 def look(shop: Shop, **beside: Any) -> Seen:
     """What the database and the disk say, with what only the running box knows `beside` it."""
+    from edge.services import wallets
+
     database = shop.database
     now = shop.clock.now()
     with database.read() as reader:

@@ -156,15 +156,6 @@ class SaleLine(BoxTable, table=True):
     discount_reason: str = ""
 
 
-class SaleLot(BoxTable, table=True):
-    __tablename__: ClassVar[Any] = "sale_lot"
-    sale_id: str = Field(primary_key=True)
-    line: int = Field(primary_key=True)
-    lot: str = Field(primary_key=True)
-    expiry: str = Field(primary_key=True)
-    quantity: int
-
-
 class SaleTax(BoxTable, table=True):
     __tablename__: ClassVar[Any] = "sale_tax"
     sale_id: str = Field(primary_key=True)
@@ -239,75 +230,6 @@ class StockMove(BoxTable, table=True):
     expiry: str = ""
 
 
-class SetAside(BoxTable, table=True):
-    """`is_kept`: it has come for the job from another shop and is not picked yet."""
-
-    __tablename__: ClassVar[Any] = "set_aside"
-    job_id: str = Field(primary_key=True)
-    line: int = Field(primary_key=True)
-    sku: str = Field(primary_key=True)
-    lot: str = Field(default="", primary_key=True)
-    expiry: str = Field(default="", primary_key=True)
-    is_kept: bool = Field(default=False, primary_key=True)
-    quantity: int
-
-
-class ShopJobRow(BoxTable, table=True):
-    """`body` is `contract.orders.ShopJob` as JSON."""
-
-    __tablename__: ClassVar[Any] = "shop_job"
-    job_id: str = Field(primary_key=True)
-    order_id: str
-    number: str
-    kind: str
-    state: str
-    revision: int
-    window_end: str
-    place: str = ""
-    packages: int = 0
-    heard_at: str
-    updated_at: str
-    at_risk_at: str = ""
-    body: str
-
-
-class JobHanded(BoxTable, table=True):
-    __tablename__: ClassVar[Any] = "job_handed"
-    job_id: str = Field(primary_key=True)
-    line: int = Field(primary_key=True)
-    sku: str = Field(primary_key=True)
-    lot: str = Field(default="", primary_key=True)
-    expiry: str = Field(default="", primary_key=True)
-    quantity: int
-
-
-class CounterOrder(BoxTable, table=True):
-    """`body` is the offer that the customer chose, with the code for the receipt, as JSON."""
-
-    __tablename__: ClassVar[Any] = "counter_order"
-    order_id: str = Field(primary_key=True)
-    number: str
-    basket_id: str
-    hold_until: str
-    created_at: str
-    body: str
-
-
-class ReceivedLine(BoxTable, table=True):
-    __tablename__: ClassVar[Any] = "received_line"
-    receiving_id: str = Field(primary_key=True)
-    number: int = Field(primary_key=True)
-    arrival_id: str
-    sku: str
-    lot: str
-    expiry: str
-    expected: int
-    received: int
-    damaged: int
-    rest: str
-    received_at: str
-
-
 class Payment(BoxTable, table=True):
     """By card or wallet. Of a wallet, `scheme` names the provider; the customer's code is never here."""
 
@@ -326,21 +248,6 @@ class Payment(BoxTable, table=True):
     auth_code: str = ""
     scheme: str = ""
     masked_pan: str = ""
-    error_condition: str = ""
-    created_at: str
-    updated_at: str
-
-
-class WalletRefund(BoxTable, table=True):
-    """Money that goes back to a wallet with goods, PENDING until the hub has proved it."""
-
-    __tablename__: ClassVar[Any] = "wallet_refund"
-
-    refund_id: str = Field(primary_key=True)
-    payment_id: str
-    state: str = "PENDING"
-    amount_minor: int
-    currency: str
     error_condition: str = ""
     created_at: str
     updated_at: str
@@ -382,43 +289,6 @@ class UnknownScan(BoxTable, table=True):
     code: str = Field(primary_key=True)
     count: int
     last_at: str
-
-
-class MemberVisit(BoxTable, table=True):
-    __tablename__: ClassVar[Any] = "member_visit"
-    sale_id: str = Field(primary_key=True)
-    member_id: str
-    tier_name: str
-    balance: int
-    as_of: str
-    visited_at: str
-
-
-class PointsUse(BoxTable, table=True):
-    __tablename__: ClassVar[Any] = "points_use"
-    spend_id: str = Field(primary_key=True)
-    basket_id: str
-    member_id: str
-    what: str
-    amount: int
-    amount_minor: int
-    is_asked: bool
-    state: str
-    sale_id: str = ""
-    made_at: str
-    known_at: str = ""
-
-
-class CouponUse(BoxTable, table=True):
-    __tablename__: ClassVar[Any] = "coupon_use"
-    hashed: str = Field(primary_key=True)
-    basket_id: str = Field(primary_key=True)
-    amount_minor: int
-    is_foreign: bool
-    state: str
-    sale_id: str = ""
-    made_at: str
-    known_at: str = ""
 
 
 def table_of(model: type[SQLModel]) -> Table:

@@ -12,7 +12,7 @@ from edge.domain.returns import Wanted
 from edge.domain.sale import MemberPart
 from edge.screens import typed
 from edge.screens.state import DeskState, LastDone, ReturnDraft
-from edge.services import catalogue, returns, wallets
+from edge.services import catalogue, returns
 from edge.services.hub import AskHub
 from edge.services.returns import Receipt, RefundBy
 from edge.services.shop import Shop
@@ -37,6 +37,8 @@ def enter(shop: Shop, state: DeskState, text: str) -> DeskState:
 
 
 def open_receipt(shop: Shop, state: DeskState, code: str) -> DeskState:
+    from edge.services import wallets  # with the first return, not before the first page
+
     del state
     found = returns.look_up(shop, Receipt(code=code.strip()))
     language = shop.settings.language
@@ -86,6 +88,8 @@ def refund_card(shop: Shop, state: DeskState, text: str) -> DeskState:
 def refund_wallet(
     shop: Shop, ask_hub: AskHub, state: DeskState, text: str, *, is_online: bool
 ) -> DeskState:
+    from edge.services import wallets
+
     wallets.refuse_offline_refund(is_online=is_online)
     if state.draft is None:
         return state

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from contract.envelope import to_json
 from contract.orders import JobLine, PickedLine, ShopJob
-from edge.db.tables import JobHanded, SetAside
+from edge.db.order_tables import JobHanded, SetAside
 from edge.db.unit_of_work import Reader
 from edge.domain.errors import NotFound
 from edge.domain.order import Goods, Job, State, Wanted

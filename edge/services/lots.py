@@ -14,7 +14,6 @@ from typing import Final
 from contract import lots as rule
 from contract.lots import Lot
 from contract.sales import LineLot, SaleLine
-from edge.db.tables import SaleLot
 from edge.db.unit_of_work import Reader
 from edge.services.shop import Work
 
@@ -87,7 +86,10 @@ def keep(work: Work, sale_id: str, lines: Iterable[SaleLine]) -> None:
         for line in lines
         for lot in line.lots
     ]
-    work.unit.insert(SaleLot, rows)
+    if rows:
+        from edge.db.goods_tables import SaleLot  # most tills know no lots
+
+        work.unit.insert(SaleLot, rows)
 
 
 def sold_of(reader: Reader, sale_id: str) -> Mapping[int, tuple[LineLot, ...]]:

@@ -10,7 +10,7 @@ from datetime import datetime
 from contract import members as contract
 from contract.members import Coupon, Programme
 from contract.sales import SaleCompleted
-from edge.db.tables import MemberVisit
+from edge.db.member_tables import MemberVisit
 from edge.db.unit_of_work import Reader
 from edge.domain.basket import Basket, Priced
 from edge.domain.member import Use

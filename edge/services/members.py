@@ -17,7 +17,7 @@ from typing import Any, Final, Literal
 from contract import members as contract
 from contract.members import Coupon, CouponVerdict, Programme, Verdict
 from contract.sales import SaleCompleted
-from edge.db.tables import CouponUse, PointsUse
+from edge.db.member_tables import CouponUse, PointsUse
 from edge.db.unit_of_work import Reader
 from edge.domain import basket as baskets
 from edge.domain import tender

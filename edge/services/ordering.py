@@ -20,7 +20,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationErro
 
 from contract.envelope import make_uid
 from contract.orders import Window
-from edge.db.tables import CounterOrder
+from edge.db.order_tables import CounterOrder
 from edge.domain import basket as baskets
 from edge.domain.basket import Article, Basket, BasketLine, Discount, EnteredCode
 from edge.domain.errors import HubRefused, HubSilent, HubUnreachable, NothingToSell

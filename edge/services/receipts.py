@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from contract.sales import (
     ReturnCompleted,
@@ -15,7 +15,6 @@ from contract.sales import (
     Tender,
 )
 from drivers.interfaces import Element, Feed, PrintDocument, QrSymbol, Rule, TextLine
-from edge.db.tables import MemberVisit
 from edge.domain import receipt_code
 from edge.domain.money import digits, spelled
 from edge.domain.sale import MemberPart, Sold, SoldLine, receipt_label
@@ -24,6 +23,9 @@ from edge.domain.wallet_code import NAMES
 from edge.services.receipt_orders import OrderOnReceipt
 from edge.services.shop import Shop
 from edge.services.words import Words, of, of_tender
+
+if TYPE_CHECKING:
+    from edge.db.member_tables import MemberVisit
 
 
 class _Headed(Protocol):

@@ -9,7 +9,7 @@ from typing import Any, Literal, NamedTuple
 from contract.feeds import shop_feed
 from contract.lots import is_fresh
 from contract.stock import GoodsReceived, ReceivedLine, StockMove
-from edge.db import tables
+from edge.db import goods_tables, tables
 from edge.db.unit_of_work import Reader
 from edge.domain.errors import (
     CameExpired,
@@ -203,7 +203,7 @@ def _insert(work: Work, fact: GoodsReceived) -> None:
         | {"rest": fact.rest, "received_at": work.stamp}
         for number, line in enumerate(fact.lines, 1)
     ]
-    work.unit.insert(tables.ReceivedLine, rows)
+    work.unit.insert(goods_tables.ReceivedLine, rows)
     own = {"cause": "received", "cause_id": fact.receiving_id}
     moves = [
         {"sku": line.sku, "quantity": line.received - line.damaged, "lot": line.lot}

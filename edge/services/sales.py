@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import bindparam
 from sqlmodel import col
@@ -17,6 +17,9 @@ from edge.domain.sale import Sold
 from edge.services import receipts
 from edge.services.shop import Shop
 
+if TYPE_CHECKING:
+    from edge.db.member_tables import MemberVisit
+
 _SALE = rows_of(tables.Sale).where(col(tables.Sale.sale_id) == bindparam("sale_id"))
 _NEWEST = rows_of(tables.Sale).order_by(col(tables.Sale.sale_id).desc()).limit(bindparam("limit"))
 _LINES = (
@@ -24,7 +27,6 @@ _LINES = (
     .where(col(tables.SaleLine.sale_id) == bindparam("sale_id"))
     .order_by(col(tables.SaleLine.line))
 )
-_VISIT = rows_of(tables.MemberVisit).where(col(tables.MemberVisit.sale_id) == bindparam("sale_id"))
 _TAX = (
     rows_of(tables.SaleTax)
     .where(col(tables.SaleTax.sale_id) == bindparam("sale_id"))
@@ -98,9 +100,12 @@ def find_sold(reader: Reader, sale_id: str, edge_id: str) -> Sold | None:
     return receipts.sold_of(edge_id, sale)
 
 
-def visit(reader: Reader, sale_id: str) -> tables.MemberVisit | None:
+def visit(reader: Reader, sale_id: str) -> MemberVisit | None:
     """Whose purchase it was, as it was known then."""
-    return reader.first(tables.MemberVisit, _VISIT, sale_id=sale_id)
+    from edge.db.member_tables import MemberVisit  # most sales are nobody's
+
+    is_this = col(MemberVisit.sale_id) == bindparam("sale_id")
+    return reader.first(MemberVisit, rows_of(MemberVisit).where(is_this), sale_id=sale_id)
 
 
 def tenders_of(reader: Reader, sale_id: str) -> list[tables.SaleTender]:

@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from pydantic import TypeAdapter
 from sqlalchemy import bindparam
 from sqlmodel import col, update
 
@@ -37,7 +36,7 @@ from edge.domain.errors import (
 from edge.domain.member import is_coupon_code, is_member_code, is_member_number
 from edge.domain.money import spelled
 from edge.domain.wallet_code import NAMES, wallet_of
-from edge.services import catalogue, lots, markdowns
+from edge.services import basket_text, catalogue, lots, markdowns
 from edge.services.completing import complete
 from edge.services.shop import OpenShift, Shop, Work
 
@@ -64,7 +63,6 @@ _ONE = rows_of(BasketRow).where(col(BasketRow.basket_id) == bindparam("basket_id
 _PAYMENT = rows_of(Payment).where(
     col(Payment.basket_id) == bindparam("basket_id"), col(Payment.state).in_(UNSETTLED)
 )
-_BODY = TypeAdapter(Basket)
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,7 +237,7 @@ def unsold_basket(work: Work, basket_id: str) -> tuple[BasketRow, Basket] | None
 
 
 def body_of(row: BasketRow) -> Basket:
-    return _BODY.validate_json(row.body)
+    return basket_text.loaded(row.body)
 
 
 def view(reader: Reader, row: BasketRow) -> BasketView:
@@ -254,7 +252,7 @@ def _view(reader: Reader, state: str, basket: Basket) -> BasketView:
 def find_open(reader: Reader) -> Basket | None:
     """The basket on the screen, None between customers."""
     row = reader.sql(_OPEN).fetchone()
-    return None if row is None else _BODY.validate_json(row[0])
+    return None if row is None else basket_text.loaded(row[0])
 
 
 def refuse_while_paying(reader: Reader, basket: Basket) -> None:
@@ -281,7 +279,7 @@ def refuse_unpayable(work: Work, basket: Basket) -> None:
 def store(work: Work, basket: Basket) -> None:
     work.unit.sql(
         "UPDATE basket SET body = ?, updated_at = ? WHERE basket_id = ?",
-        (_BODY.dump_json(basket).decode(), work.stamp, basket.basket_id),
+        (basket_text.dumped(basket), work.stamp, basket.basket_id),
     )
 
 
@@ -365,7 +363,7 @@ def insert_basket(work: Work, basket: Basket) -> None:
         "shift_id": basket.shift_id,
         "state": "open",
         "updated_at": work.stamp,
-        "body": _BODY.dump_json(basket).decode(),
+        "body": basket_text.dumped(basket),
     }
     work.unit.insert(BasketRow, [row])
 

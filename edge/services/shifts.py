@@ -6,14 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from pydantic import TypeAdapter
 from sqlalchemy import bindparam, text
 from sqlmodel import col, func, select, update
 
 from contract.sales import CashMoved, ShiftClosed, ShiftOpened, TaxGroupTotal, TenderTotal
 from edge.db.tables import BasketRow, CashMovement, Payment, Shift, rows_of
 from edge.db.unit_of_work import Reader
-from edge.domain.basket import Basket
 from edge.domain.errors import (
     DrawerTaken,
     Malformed,
@@ -27,7 +25,7 @@ from edge.domain.errors import (
 from edge.domain.money import spelled
 from edge.domain.shift import Figures, KindTotal, net_tax
 from edge.domain.tax import TaxTotal
-from edge.services import drawers, printing, receipts
+from edge.services import basket_text, drawers, printing, receipts
 from edge.services.shop import LAST_SHIFT, OPEN_SHIFT, OpenShift, Shop, Work
 
 MAX_CASHIER = 40
@@ -71,7 +69,6 @@ _UNSETTLED = (
     .select_from(Payment)
     .where(col(Payment.state).in_(("NEW", "SENT", "IN_PROGRESS", "UNKNOWN")))
 )
-_BODY = TypeAdapter(Basket)
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,7 +267,7 @@ def _refuse_undecided(work: Work) -> None:
     unsettled = work.unit.scalar(_UNSETTLED)
     if unsettled:
         raise ShiftHasPayment(count=unsettled)
-    bodies = {row.basket_id: _BODY.validate_json(row.body) for row in rows}
+    bodies = {row.basket_id: basket_text.loaded(row.body) for row in rows}
     held = [basket for basket in bodies.values() if basket.live_lines or basket.tenders]
     if held:
         raise ShiftHasBasket(count=len(held))

@@ -18,8 +18,9 @@ from sqlmodel import col, func, select, update
 from contract.envelope import make_uid
 from contract.wallets import CODES, PaidTold, PaymentTold
 from drivers.events import PaymentOutcome, PaymentResult
-from edge.db.tables import Payment, WalletRefund, rows_of
+from edge.db.tables import Payment, rows_of
 from edge.db.unit_of_work import Reader
+from edge.db.wallet_tables import WalletRefund
 from edge.domain.errors import (
     HubSilent,
     HubUnreachable,

@@ -19,7 +19,8 @@ from pydantic import ValidationError
 from contract.envelope import make_uid
 from contract.wallets import PaymentTold, RefundTold
 from edge.clock import Clock
-from edge.db.tables import Payment, WalletRefund
+from edge.db.tables import Payment
+from edge.db.wallet_tables import WalletRefund
 from edge.domain.errors import HubRefused, HubSilent, HubUnreachable, ShopError, WalletOffline
 from edge.domain.money import spelled
 from edge.services import payments, wallets

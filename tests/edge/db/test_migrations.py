@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 from sqlmodel import SQLModel
 
-from edge.db import tables
+from edge.db import goods_tables, member_tables, order_tables, tables, wallet_tables
 from edge.db.migrations import migrations
 from edge.db.unit_of_work import Database
 from edge.domain.errors import DatabaseTooNew
@@ -12,7 +12,8 @@ from edge.domain.errors import DatabaseTooNew
 DATABASES = sorted((Path(__file__).parent / "databases").glob("v*.sql"))
 MODELS = [
     model
-    for model in vars(tables).values()
+    for module in (tables, goods_tables, member_tables, order_tables, wallet_tables)
+    for model in vars(module).values()
     if isinstance(model, type)
     and issubclass(model, tables.BoxTable)
     and model is not tables.BoxTable
