@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from contract.sales import ReturnCompleted
 from edge.domain import returns as worth
@@ -16,6 +17,9 @@ from edge.services import catalogue, returns
 from edge.services.hub import AskHub
 from edge.services.returns import Receipt, RefundBy
 from edge.services.shop import Shop
+
+if TYPE_CHECKING:
+    from edge.services import wallets
 
 MONEY = ("cash", "card", "wallet")
 REASON = "customer return"  # the reasons of head office's list come with its orders

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from sqlalchemy import bindparam
 from sqlmodel import col, func, select
@@ -49,6 +49,9 @@ from edge.services import (
     shifts,
 )
 from edge.services.shop import OpenShift, Shop, Work
+
+if TYPE_CHECKING:
+    from edge.services import wallets
 
 RefundBy = Literal["cash", "card", "wallet"]
 _PIECES = (
