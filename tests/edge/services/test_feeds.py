@@ -95,7 +95,7 @@ def test_a_repair_replaces_whole_buckets(shop, replica) -> None:
 def test_a_box_follows_what_is_everybodys_and_what_is_its_shops() -> None:
     assert list(stores_of("office")) == [
         "catalogue", "prices", "keys", "offers", "members",
-        "orders@office", "rights@office", "arrivals@office",
+        "orders@office", "rights@office", "arrivals@office", "returns@office",
     ]  # fmt: skip
     assert json.dumps([contract.shop_of(name) for name in stores_of("office")][-4:]) == (
         '["", "office", "office", "office"]'
