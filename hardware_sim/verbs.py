@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+SYNC_S = 60
 PARTIES = click.Choice(["box", "hub", "broker", "line", "office", "hillside"])
 json_option = click.option(
     "--json", "as_json", is_flag=True, help="One JSON object as the last line: name, ok, figures."
@@ -165,7 +166,9 @@ def story(name: str, *, cut: str | None, kill: str | None, seed: int, **chosen: 
 @click.command()
 @click.argument("what", type=click.Choice(["sync", "bounds"]), default="sync")
 @click.option(
-    "--seconds", type=click.IntRange(min=1), default=60, show_default=True, help="Of sync."
+    "--seconds",
+    type=click.IntRange(min=1),
+    help="Of sync: 60. Of bounds: plays no more histories after so long; without it, all of them.",
 )
 @click.option(
     "--histories",
@@ -176,7 +179,7 @@ def story(name: str, *, cut: str | None, kill: str | None, seed: int, **chosen: 
 )
 @click.option("--seed", type=int, default=1, show_default=True)
 @json_option
-def prove(*, what: str, seconds: int, histories: int, seed: int, as_json: bool) -> None:
+def prove(*, what: str, seconds: int | None, histories: int, seed: int, as_json: bool) -> None:
     """Kills, cuts, random schedules and power failures, and counts what was lost: nothing.
 
     `prove bounds` plays random histories of stock, points and coupons on the code that box and hub run, and counts
@@ -185,10 +188,10 @@ def prove(*, what: str, seconds: int, histories: int, seed: int, as_json: bool) 
     if what == "bounds":
         from hardware_sim.proof import bounds
 
-        sys.exit(bounds.run(histories=histories, seed=seed, as_json=as_json))
+        sys.exit(bounds.run(histories=histories, seed=seed, as_json=as_json, seconds=seconds))
     from hardware_sim.proof.command import run
 
-    sys.exit(run(seconds=seconds, seed=seed, as_json=as_json))
+    sys.exit(run(seconds=seconds or SYNC_S, seed=seed, as_json=as_json))
 
 
 @click.command()

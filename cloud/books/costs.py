@@ -26,15 +26,21 @@ OTHER_SIDE: Mapping[str, str] = {
     "transferred_in": accounts.IN_TRANSIT,
 }
 
+TRANSFER_ENDED = "transfer_ended"
+
 
 class Moved(NamedTuple):
-    """`quantity` is signed: positive into the place. `unit_cost_minor` is what was paid, None where nobody says."""
+    """`quantity` is signed: positive into the place. `unit_cost_minor` is what was paid, None where nobody says.
+
+    `reference` is the transfer's of what goes from shop to shop. Its end is a move of nothing, for TRANSFER_ENDED.
+    """
 
     occasion: Occasion
     sku: str
     quantity: int
     reason: str
     unit_cost_minor: int | None = None
+    reference: str = ""
 
 
 @dataclass(slots=True)
@@ -76,20 +82,30 @@ class Worth(NamedTuple):
     worth_minor: int
 
 
+class _UnderWay:
+    """What one transfer has on its way, by SKU. Until the other shop has signed for it, it is the sender's."""
+
+    def __init__(self) -> None:
+        self.sender = ""
+        self.is_ended = False
+        self.held: dict[str, Holding] = {}
+
+
 class Costing:
     """Moves in the order in which they happened. `known` is what a SKU costs where nothing was paid for yet."""
 
     def __init__(self, known: Mapping[str, int]) -> None:
         self._known = known
         self._held: dict[tuple[str, str], Holding] = {}
-        self._under_way: defaultdict[str, Holding] = defaultdict(Holding)
+        self._under_way: defaultdict[str, _UnderWay] = defaultdict(_UnderWay)
 
     def entries(self, moves: Iterable[Moved]) -> Iterator[Entry]:
-        """One entry for every move that is worth something."""
+        """One entry for every move that is worth something, and one for what a transfer's end leaves its sender."""
         for moved in moves:
             entry = self._book(moved)
             if entry is not None:
                 yield entry
+            yield from self._ended(moved)
 
     def worth(self) -> list[Worth]:
         return [
@@ -98,18 +114,42 @@ class Costing:
             if held.quantity or held.worth_minor
         ]
 
+    def _ended(self, moved: Moved) -> Iterator[Entry]:
+        """Also of what is heard of after the end: a sender may have been cut off."""
+        if moved.reference not in self._under_way:
+            return
+        way = self._under_way[moved.reference]
+        way.is_ended = way.is_ended or moved.reason == TRANSFER_ENDED
+        if not way.is_ended or not way.sender:
+            return
+        for sku, held in way.held.items():
+            if held.worth_minor:
+                occasion = moved.occasion._replace(location_id=way.sender)
+                lost = accounts.at(accounts.SHRINKAGE, way.sender)
+                yield _entry(
+                    occasion, f"Transfer ended: {sku}", lost, accounts.IN_TRANSIT, held.worth_minor
+                )
+            way.held[sku] = Holding(unit_cost_minor=held.unit_cost_minor)
+
     def _book(self, moved: Moved) -> Entry | None:
+        if moved.reason == TRANSFER_ENDED:
+            return None
         worth = self._worth_of(moved)
         if not worth:
             return None
+        place = accounts.at(accounts.INVENTORY, moved.occasion.location_id)
+        return _entry(
+            moved.occasion, f"Stock {moved.reason}: {moved.sku}", place, self._against(moved), worth
+        )
+
+    def _against(self, moved: Moved) -> str:
+        """What came damaged from another shop is its sender's loss."""
         place = moved.occasion.location_id
         other = OTHER_SIDE.get(moved.reason, accounts.SHRINKAGE)
-        against = other if other == accounts.IN_TRANSIT else accounts.at(other, place)
-        postings = (
-            Posting(accounts.at(accounts.INVENTORY, place), worth),
-            Posting(against, -worth),
-        )
-        return Entry(moved.occasion, f"Stock {moved.reason}: {moved.sku}", tuple(sorted(postings)))
+        if other == accounts.IN_TRANSIT:
+            return other
+        way = self._under_way.get(moved.reference) if other == accounts.SHRINKAGE else None
+        return accounts.at(other, way.sender if way and way.sender else place)
 
     def _worth_of(self, moved: Moved) -> int:
         """Signed as the move is. What one shop sends another is worth there what it was worth here."""
@@ -117,10 +157,13 @@ class Costing:
         if moved.quantity < 0:
             worth = held.take(-moved.quantity)
             if moved.reason == "transferred_out":
-                self._under_way[moved.sku].put(-moved.quantity, worth)
+                way = self._under_way[moved.reference]
+                way.sender = moved.occasion.location_id
+                self._on_its_way(way, moved.sku).put(-moved.quantity, worth)
             return -worth
         if moved.reason == "transferred_in":
-            worth = self._under_way[moved.sku].take(moved.quantity)
+            way = self._under_way[moved.reference]
+            worth = self._on_its_way(way, moved.sku).take(moved.quantity)
         elif moved.unit_cost_minor is None:
             worth = moved.quantity * held.average_minor
         else:
@@ -128,8 +171,17 @@ class Costing:
         held.put(moved.quantity, worth)
         return worth
 
+    def _on_its_way(self, way: _UnderWay, sku: str) -> Holding:
+        return way.held.setdefault(sku, Holding(unit_cost_minor=self._known.get(sku, 0)))
+
     def _holding(self, moved: Moved) -> Holding:
         key = moved.occasion.location_id, moved.sku
         if key not in self._held:
             self._held[key] = Holding(unit_cost_minor=self._known.get(moved.sku, 0))
         return self._held[key]
+
+
+def _entry(occasion: Occasion, narration: str, debit: str, credit: str, minor: int) -> Entry:
+    return Entry(
+        occasion, narration, tuple(sorted((Posting(debit, minor), Posting(credit, -minor))))
+    )

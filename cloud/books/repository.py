@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 import json
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
@@ -11,12 +12,12 @@ from zoneinfo import ZoneInfo
 
 from sqlmodel import Session, col, select
 
-from cloud.books.costs import Moved
+from cloud.books.costs import TRANSFER_ENDED, Moved
 from cloud.books.journal import CashMoved, Counted, Delivered, Occasion, Paid, Part, Sold
 from cloud.money.tables import CashMove, ShiftClosing, ShiftOpening
 from cloud.orders.tables import JobEvent
 from cloud.sales.tables import Return, ReturnLineRow, ReturnTender, Sale, SaleLineRow, SaleTender
-from cloud.stock.tables import StockEntry
+from cloud.stock.tables import GoodsReceipt, StockEntry
 
 KEYS_A_QUERY = 500
 HANDED_OVER = "job.handed_over"
@@ -107,14 +108,31 @@ def moves(
     session: Session, until: str, zone: ZoneInfo, currency: str, costs: dict[str, int]
 ) -> Iterator[Moved]:
     """Everything that ever moved up to that day, oldest first; what comes in from a supplier costs what `costs` say."""
-    query = select(StockEntry).order_by(col(StockEntry.occurred_at), col(StockEntry.uid))
-    for entry in session.exec(query.execution_options(yield_per=1_000)):
-        day = _day(entry.occurred_at, zone)
+    entries = select(StockEntry).order_by(col(StockEntry.occurred_at), col(StockEntry.uid))
+    ends = select(GoodsReceipt).where(
+        GoodsReceipt.source == "transfer", GoodsReceipt.rest != "awaited"
+    )
+    ends = ends.order_by(col(GoodsReceipt.occurred_at), col(GoodsReceipt.uid))
+    told = heapq.merge(
+        ((it.occurred_at, it.uid, 0, it) for it in _all(session, entries)),
+        ((it.occurred_at, it.uid, 1, it) for it in _all(session, ends)),
+        key=lambda it: it[:3],
+    )
+    for at, uid, _, row in told:
+        day = _day(at, zone)
         if day <= until:
-            occasion = Occasion(day, entry.location_id, currency, entry.uid)
-            is_bought = entry.reason in ("received", "opening")
-            cost = costs.get(entry.sku) if is_bought else None
-            yield Moved(occasion, entry.sku, entry.quantity, entry.reason, cost)
+            yield _moved(row, Occasion(day, row.location_id, currency, uid), costs)
+
+
+def _all(session: Session, query: Any) -> Iterator[Any]:
+    return iter(session.exec(query.execution_options(yield_per=1_000)))
+
+
+def _moved(row: StockEntry | GoodsReceipt, occasion: Occasion, costs: dict[str, int]) -> Moved:
+    if isinstance(row, GoodsReceipt):
+        return Moved(occasion, "", 0, TRANSFER_ENDED, reference=row.source_id)
+    cost = costs.get(row.sku) if row.reason in ("received", "opening") else None
+    return Moved(occasion, row.sku, row.quantity, row.reason, cost, row.reference)
 
 
 def _of_days(query: Any, table: Any, days: Days) -> Any:

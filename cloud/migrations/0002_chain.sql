@@ -339,6 +339,22 @@ CREATE TABLE stock_override (
     PRIMARY KEY (uid)
 );
 CREATE INDEX ix_stock_override_location_id ON stock_override (location_id);
+
+CREATE TABLE goods_receipt (
+    uid VARCHAR NOT NULL,
+    edge_id VARCHAR NOT NULL,
+    location_id VARCHAR NOT NULL,
+    receiving_id VARCHAR NOT NULL,
+    arrival_id VARCHAR NOT NULL,
+    source VARCHAR NOT NULL,
+    source_id VARCHAR NOT NULL,
+    outcome VARCHAR NOT NULL,
+    rest VARCHAR NOT NULL,
+    cashier VARCHAR NOT NULL,
+    occurred_at {moment} NOT NULL,
+    PRIMARY KEY (uid)
+);
+CREATE INDEX ix_goods_receipt_source_id ON goods_receipt (source_id);
 -- What the hub decides of shops and orders: no projection fills these again.
 
 CREATE TABLE place (

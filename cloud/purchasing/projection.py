@@ -1,4 +1,4 @@
-"""An order to a supplier ends by itself once all of it has come."""
+"""An order to a supplier ends by itself once all of it has come, or the shop says that the rest will not."""
 
 from __future__ import annotations
 
@@ -20,9 +20,12 @@ def no_rows(origin: Origin, came: GoodsReceived) -> list[Row]:
 def close_complete(session: Session, arrived: Sequence[GoodsReceived]) -> None:
     """Goods for an order that this hub does not know, or that has ended, change nothing."""
     session.flush()
-    for purchase_id in {it.source_id for it in arrived if it.source == "purchase_order"}:
+    bought = [it for it in arrived if it.source == "purchase_order"]
+    lost = {it.source_id for it in bought if it.rest == "lost"}
+    for purchase_id in {it.source_id for it in bought}:
         made = repository.order(session, purchase_id)
-        if made is not None and made.state == "sent" and is_complete(session, purchase_id):
+        is_open = made is not None and made.state == "sent"
+        if is_open and (purchase_id in lost or is_complete(session, purchase_id)):
             service.end(session, purchase_id, "closed")
 
 

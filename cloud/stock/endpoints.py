@@ -1,4 +1,4 @@
-"""GET /api/stock, its lots and its drift; PUT /api/markdowns."""
+"""GET /api/stock, its lots, transfers and drift; PUT /api/markdowns."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field
 
 from cloud.db import Database
 from cloud.stock import markdowns, repository
+from cloud.stock.transfers import Transfer
 
 
 class MarkdownRule(BaseModel):
@@ -44,6 +45,13 @@ def router(database: Database, on_change: Callable[[], None]) -> APIRouter:
                 "overrides": [row.model_dump(mode="json") for row in overrides],
             }
 
+    @routes.get("/stock/transfers")
+    def between_shops(location_id: str = "") -> list[dict[str, Any]]:
+        """What was sent from shop to shop, what of it is on its way, and what its sender bears."""
+        with database.read() as session:
+            found = repository.between_shops(session)
+        return [_transfer(it) for it in found if location_id in ("", it.sender, it.receiver)]
+
     @routes.get("/stock/{location_id}/{sku}")
     def lots(location_id: str, sku: str) -> list[dict[str, Any]]:
         with database.read() as session:
@@ -59,6 +67,20 @@ def router(database: Database, on_change: Callable[[], None]) -> APIRouter:
         return {"changed": changed}
 
     return routes
+
+
+def _transfer(it: Transfer) -> dict[str, Any]:
+    return {
+        "transfer_id": it.transfer_id,
+        "from": it.sender,
+        "to": it.receiver,
+        "state": it.state,
+        "sent": dict(it.sent),
+        "received": dict(it.received),
+        "damaged": dict(it.damaged),
+        "in_transit": it.in_transit,
+        "borne_by_sender": it.borne_by_sender,
+    }
 
 
 def _with_lots(found: repository.Promisable) -> dict[str, Any]:

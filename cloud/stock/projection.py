@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
+from sqlmodel import Session
+
+from cloud.feeds import repository as feeds
 from cloud.projection import Origin, Projection, Row, row
-from cloud.stock.tables import SetAsideEntry, StockEntry, StockOverride
+from cloud.stock.tables import GoodsReceipt, SetAsideEntry, StockEntry, StockOverride
 from contract.envelope import FactBody
+from contract.feeds import shop_feed
 from contract.orders import JobCancelled, JobFact, JobHandedOver, JobPicked, PickedLine
 from contract.sales import LineLot, ReturnCompleted, ReturnLine, SaleCompleted, SaleLine
 from contract.stock import GoodsReceived, StockCounted, StockMoved, StockOverridden
@@ -96,6 +100,18 @@ def received_entries(origin: Origin, came: GoodsReceived) -> list[Row]:
     ]
 
 
+def receipt_rows(origin: Origin, came: GoodsReceived) -> list[Row]:
+    return [row(GoodsReceipt, came, uid=origin.uid, edge_id=origin.edge_id)]
+
+
+def end_transfers(session: Session, arrived: Sequence[GoodsReceived]) -> None:
+    """What has come whole, or will not come any more, is not announced to the shop any longer."""
+    for came in arrived:
+        if came.source == "transfer" and came.rest != "awaited":
+            feed = shop_feed("arrivals", came.location_id)
+            feeds.write_operations(session, feed, {came.arrival_id: None})
+
+
 def override_rows(origin: Origin, told: StockOverridden) -> list[Row]:
     return [row(StockOverride, told, uid=origin.uid, edge_id=origin.edge_id)]
 
@@ -135,6 +151,7 @@ PROJECTIONS = (
     Projection(StockMoved, (StockEntry,), moved_entries),
     Projection(StockCounted, (StockEntry,), counted_entries),
     Projection(GoodsReceived, (StockEntry,), received_entries),
+    Projection(GoodsReceived, (GoodsReceipt,), receipt_rows, end_transfers),
     Projection(StockOverridden, (StockOverride,), override_rows),
     Projection(JobPicked, (SetAsideEntry,), picked_aside),
     Projection(JobHandedOver, (SetAsideEntry,), handed_aside),

@@ -9,7 +9,8 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 from sqlmodel import Session, col, func, select
 
-from cloud.stock.tables import SetAsideEntry, StockEntry, StockOverride
+from cloud.stock.tables import GoodsReceipt, SetAsideEntry, StockEntry, StockOverride
+from cloud.stock.transfers import REASONS, Transfer, transfers
 from contract.lots import Lot, first_out
 
 _NONE = sa.literal(0)
@@ -122,6 +123,17 @@ def _promisable(location_id: str, sku: str, numbers: list[Any]) -> Promisable:
         set_aside += int(aside)
     lots = first_out([Lot(*key, quantity) for key, quantity in free.items() if quantity])
     return Promisable(location_id, sku, on_hand, set_aside, tuple(lots))
+
+
+def between_shops(session: Session, limit: int = 1_000) -> list[Transfer]:
+    """The newest first."""
+    moved = select(StockEntry).where(col(StockEntry.reason).in_(REASONS))
+    ended = select(GoodsReceipt).where(GoodsReceipt.source == "transfer")
+    found = transfers(
+        session.exec(moved.order_by(col(StockEntry.occurred_at), col(StockEntry.uid))),
+        session.exec(ended.order_by(col(GoodsReceipt.occurred_at))),
+    )
+    return found[::-1][:limit]
 
 
 def entries(session: Session, location_id: str, sku: str, limit: int) -> Sequence[StockEntry]:

@@ -65,3 +65,21 @@ class StockOverride(SQLModel, table=True):
     set_aside: int
     promised: int
     occurred_at: datetime = Field(sa_type=Utc)
+
+
+class GoodsReceipt(SQLModel, table=True):
+    """That goods came, against which announcement, and what becomes of what is missing; the goods are entries."""
+
+    __tablename__ = "goods_receipt"
+
+    uid: str = Field(primary_key=True)
+    edge_id: str
+    location_id: str
+    receiving_id: str
+    arrival_id: str
+    source: str
+    source_id: str = Field(index=True)
+    outcome: str
+    rest: str
+    cashier: str
+    occurred_at: datetime = Field(sa_type=Utc)

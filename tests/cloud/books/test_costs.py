@@ -1,9 +1,11 @@
 """What goods had cost: a moving average that loses nothing to rounding."""
 
+from typing import Any
+
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cloud.books.costs import Costing, Moved, Worth
+from cloud.books.costs import TRANSFER_ENDED, Costing, Moved, Worth
 from cloud.books.journal import Occasion, balances
 
 OFFICE = Occasion("2026-11-28", "office", "KRW", "018f")
@@ -47,13 +49,46 @@ def test_a_transfer_carries_the_worth_along() -> None:
     assert worth == [Worth("office", "CAKE", 2, 20_002)]
 
 
-def test_what_is_lost_on_the_way_stays_in_transit_until_somebody_writes_it_off() -> None:
+def test_what_is_missing_stays_in_transit_until_the_transfer_is_ended() -> None:
     sums, _ = booked(
         Moved(OFFICE, "CAKE", 3, "received", 10_000),
         Moved(OFFICE, "CAKE", -2, "transferred_out"),
         Moved(HILLSIDE, "CAKE", 1, "transferred_in"),
     )
     assert sums["Assets:Inventory:In-Transit"] == 10_000
+
+
+def test_what_is_lost_found_or_broken_on_the_way_is_the_senders() -> None:
+    way: Any = {"reference": "J"}
+    sums, worth = booked(
+        Moved(OFFICE, "CAKE", 3, "received", 10_000),
+        Moved(OFFICE, "CAKE", -3, "transferred_out", **way),
+        Moved(HILLSIDE, "CAKE", 2, "transferred_in", **way),
+        Moved(HILLSIDE, "CAKE", -1, "damaged", **way),
+        Moved(HILLSIDE, "", 0, TRANSFER_ENDED, **way),
+    )
+    assert sums == {
+        "Assets:Inventory:Hillside": 10_000,
+        "Expenses:Shrinkage:Office": 20_000,
+        "Liabilities:Received-Not-Invoiced:Office": -30_000,
+    }
+    assert worth == [Worth("hillside", "CAKE", 1, 10_000)]
+
+
+def test_a_sender_who_is_heard_after_the_end_bears_the_difference_too() -> None:
+    way: Any = {"reference": "J"}
+    sums, _ = booked(
+        Moved(OFFICE, "CAKE", 3, "received", 10_000),
+        Moved(HILLSIDE, "CAKE", 1, "transferred_in", **way),
+        Moved(HILLSIDE, "", 0, TRANSFER_ENDED, **way),
+        Moved(OFFICE, "CAKE", -3, "transferred_out", **way),
+        known={"CAKE": 10_000},
+    )
+    assert sums == {
+        "Assets:Inventory:Hillside": 10_000,
+        "Expenses:Shrinkage:Office": 20_000,
+        "Liabilities:Received-Not-Invoiced:Office": -30_000,
+    }
 
 
 def test_what_should_not_be_there_takes_the_cost_that_is_known() -> None:

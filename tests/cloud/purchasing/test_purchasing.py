@@ -197,6 +197,20 @@ def test_an_order_is_closed_once_all_of_it_has_come(client, database, box, bodie
     assert client.get(f"/api/purchasing/orders/{FIRST}").json()["lines"][0]["received"] == 14
 
 
+def test_an_order_is_closed_where_the_shop_says_that_the_rest_will_not_come(
+    client, database, box, bodies, arrive
+) -> None:
+    client.post("/api/purchasing/orders", json=purchase())
+    box.log(came(bodies, 1, 5, outcome="short", rest="awaited"))
+    arrive(box)
+    assert client.get(f"/api/purchasing/orders/{FIRST}").json()["state"] == "sent"
+    box.log(came(bodies, 2, 1, outcome="short", rest="lost"))
+    arrive(box, first=box.high)
+    short = client.get(f"/api/purchasing/orders/{FIRST}").json()
+    assert (short["state"], short["lines"][0]["received"]) == ("closed", 6)
+    assert arrivals(database) == [None]
+
+
 def test_goods_for_an_order_that_nobody_knows_are_goods_all_the_same(
     client, box, bodies, arrive, database
 ) -> None:

@@ -1,70 +1,21 @@
 """Stock over HTTP: lots, what cannot be true, and markdowns for every box."""
 
-from pathlib import Path
-from typing import Any
-
-import pytest
-from fastapi.testclient import TestClient
-
 from cloud.feeds import repository as feeds
-from cloud.ingest.admission import Admitted
-from cloud.ingest.inbox import Inbox
-from cloud.ingest.pressure import Allowance
-from cloud.main import Hub, build_app
-from cloud.projection import FactProjector
-from cloud.settings import Settings
-from contract.topics import SHARDS
 
 SALE = "018f2f4e-0001-7abc-8def-0123456789ab"
 
 
-@pytest.fixture
-def hub(tmp_path: Path, clock):
-    settings = Settings(
-        company="maru", company_name="Maru", data_dir=tmp_path, broker_url="mqtt://127.0.0.1:1"
-    )
-    hub = Hub(settings, clock)
-    yield hub
-    hub.wire.close()
-    hub.feeds.close()
-    hub.database.close()
-
-
-@pytest.fixture
-def client(hub: Hub) -> TestClient:
-    return TestClient(build_app(hub))
-
-
-@pytest.fixture
-def arrive(hub: Hub, clock, box):
-    def arrive(*bodies: dict[str, Any]) -> None:
-        for body in bodies:
-            box.log(body)
-        Inbox(hub.database, clock).commit([Admitted(box.edge_id, box.batch())], Allowance(8, 0))
-        projector = FactProjector(hub.database, clock)
-        while projector.step(frozenset(range(SHARDS))):
-            pass
-
-    return arrive
-
-
-def fact(bodies, name_of_it: str, **own: Any) -> dict[str, Any]:
-    without = ("movement_id", "reason", "moves")
-    common = {name: value for name, value in bodies.stocked().items() if name not in without}
-    return common | {"type": name_of_it} | own
-
-
-def test_what_came_in_and_was_counted_is_seen_by_lot(client, arrive, bodies) -> None:
+def test_what_came_in_and_was_counted_is_seen_by_lot(client, heard, bodies, fact) -> None:
     lot = {"sku": "CAKE", "lot": "A", "expiry": "2026-11-25"}
     came = fact(
-        bodies, "goods.received", receiving_id=SALE, source="purchase_order", source_id="PO-1",
+        "goods.received", receiving_id=SALE, source="purchase_order", source_id="PO-1",
         outcome="short", lines=[lot | {"expected": 5, "received": 4, "damaged": 1}],
     )  # fmt: skip
     counted = fact(
-        bodies, "stock.counted", count_id=SALE,
+        "stock.counted", count_id=SALE,
         lines=[{"sku": "CAKE", "expected": 3, "counted": 2, "lots": [lot | {"quantity": -1}]}],
     )  # fmt: skip
-    arrive(came, counted)
+    heard(came, counted)
     assert client.get("/api/stock/maru-office/CAKE").json() == [
         {
             "location_id": "maru-office", "sku": "CAKE", "on_hand": 2, "set_aside": 0, "free": 2,
@@ -73,13 +24,13 @@ def test_what_came_in_and_was_counted_is_seen_by_lot(client, arrive, bodies) -> 
     ]  # fmt: skip
 
 
-def test_a_ledger_below_zero_and_an_override_are_drift(client, arrive, bodies) -> None:
+def test_a_ledger_below_zero_and_an_override_are_drift(client, heard, bodies, fact) -> None:
     told = fact(
-        bodies, "stock.overridden", sale_id=SALE, sku="SKU1", kind="promised", quantity=2, on_hand=2,
+        "stock.overridden", sale_id=SALE, sku="SKU1", kind="promised", quantity=2, on_hand=2,
         set_aside=0, promised=1,
     )  # fmt: skip
     del told["cashier"]
-    arrive(bodies.stocked(1), bodies.sale(), told)
+    heard(bodies.stocked(1), bodies.sale(), told)
     found = client.get("/api/stock/drift").json()
     assert found["below_zero"] == [
         {"location_id": "maru-office", "sku": "SKU1", "quantity": -1, "moves": 2}

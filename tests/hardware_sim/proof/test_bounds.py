@@ -17,7 +17,7 @@ def history(seed: int, bug: str = "") -> str:
 
 
 def test_a_bug_that_lives_is_no_proof(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bounds, "_everywhere", lambda jobs: map(bounds._play, jobs))
+    monkeypatch.setattr(bounds, "_everywhere", lambda jobs, _: map(bounds._play, jobs))
     monkeypatch.setattr(bounds, "BUG_LIMIT", 10)
     here = EntryPoint("odd", __name__, bounds.GROUP)
     monkeypatch.setattr(EntryPoint, "load", lambda point: __import__("sys").modules[point.value])
@@ -40,4 +40,15 @@ def test_every_bound_is_proven_and_says_so(capsys: pytest.CaptureFixture[str]) -
     assert report["ok"] is True
     assert {"fefo", "rights"} <= report["figures"].keys()
     assert report["figures"]["violations"] == 0
+    assert report["figures"]["fefo"]["days"] == 800
     assert report["figures"]["bugs"] == report["figures"]["bugs_caught"] >= 6
+
+
+def test_seconds_end_the_histories_and_the_figures_say_how_many(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(bounds, "CHUNK", 50)
+    assert bounds.run(histories=1_000_000, seed=1, as_json=True, seconds=0.001) == 0
+    figures = json.loads(capsys.readouterr().out.splitlines()[-1])["figures"]
+    assert 0 < figures["fefo"]["histories"] < 1_000_000
+    assert figures["bugs"] == figures["bugs_caught"] >= 6
