@@ -51,18 +51,18 @@ def taken(session: Session, now: datetime, order_id: str, line: int) -> None:
         return
     row.taken_at = now
     session.add(row)
-    number = len(orders.credits_of(session, order_id)) + 1
-    session.add(
-        OrderCredit(
+    left = goods.handed - goods.returned  # a till may have taken some of it back, and paid for it
+    if left > 0:
+        credit = OrderCredit(
             order_id=order_id,
-            number=number,
+            number=len(orders.credits_of(session, order_id)) + 1,
             kind="refund",
-            amount_minor=goods.unit_price_minor * goods.handed,
+            amount_minor=goods.unit_price_minor * left,
             currency=order.currency,
             reason=REASON,
             owed_at=now,
         )
-    )
+        session.add(credit)
     session.flush()
     earning.take_back(session, now, row)
     _tell(session, row, None)

@@ -21,8 +21,17 @@ from sqlmodel import Session
 
 from cloud.clock import Clock
 from cloud.db import Database
-from cloud.errors import HoldLapsedError, OrderStateError, WalletNotSetUpError, WalletRefundError
+from cloud.errors import (
+    AlreadySettledError,
+    HoldLapsedError,
+    NotFoundError,
+    OrderStateError,
+    WalletNotSetUpError,
+    WalletRefundError,
+)
+from cloud.ingest.quarantine import raise_alarm
 from cloud.orders import service as orders
+from cloud.orders import settling
 from cloud.payments.providers import Errand
 from cloud.payments.service import WalletService
 from cloud.questions import Asker
@@ -36,6 +45,7 @@ LOOK_AGAIN: Final = timedelta(seconds=5)
 LONGEST_PAUSE: Final = timedelta(minutes=2)
 NOTICES: Final = "/api/payments/notices"
 CLOSED: Final = "closed"  # by us, before anything was paid
+PAID_TWICE: Final = "orders.paid_back_twice"
 AT_ONCE: Final = 50  # payments that one round looks at
 
 
@@ -210,12 +220,12 @@ class Paying:
             return False  # more than was paid: a compensation after a whole refund
 
     def _settle(self, order_id: str, number: int, payment: ShopPayment) -> None:
+        """Where somebody else has paid it meanwhile, or it was withdrawn, head office hears that it went out twice."""
         with self._database.write() as session:
-            credit = repository.credit(session, order_id, number)
-            if credit is not None:
-                credit.settled_at = credit.settled_at or self._clock.now()
-                credit.settled_by = payment.payment_id
-                session.add(credit)
+            try:
+                settling.settle(session, self._clock.now(), order_id, number, payment.payment_id)
+            except (NotFoundError, AlreadySettledError) as error:
+                raise_alarm(session, "", PAID_TWICE, error.message, self._clock.now())
         self._on_change()
 
 

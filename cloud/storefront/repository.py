@@ -273,11 +273,6 @@ def order_row(session: Session, order_id: str) -> CustomerOrder:
     return session.get_one(CustomerOrder, order_id)
 
 
-def credit(session: Session, order_id: str, number: int) -> OrderCredit | None:
-    """None where it was withdrawn: the goods were handed over after all."""
-    return session.get(OrderCredit, (order_id, number), with_for_update=True)
-
-
 def wallet_payments(session: Session, payment_ids: Sequence[str]) -> Sequence[WalletPayment]:
     query = select(WalletPayment).where(col(WalletPayment.payment_id).in_(payment_ids))
     return session.exec(query).all()
