@@ -43,6 +43,8 @@ def test_the_shop_that_she_names_sees_it_and_the_money_goes_back_once(
         client.post(
             "/api/storefront/returns", json={"order_id": order_id, "line": 1}
         ).raise_for_status()
+    view = client.get(f"/api/orders/{order_id}").json()
+    assert [it["amount_minor"] for it in view["credits"]] == [38_000]
     assert bench.moved_minor == client.get("/api/storefront/takings").json()["total_minor"] == 0
     assert returns_at(hub, "maru-hillside") == client.get("/api/storefront/returns").json() == []
     assert "Strawberry cream cake is with us again." in read(path)

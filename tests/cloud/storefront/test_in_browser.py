@@ -126,6 +126,46 @@ def test_a_whole_order_needs_no_mouse(served, page, open_shops, complaints) -> N
     assert complaints == []
 
 
+@pytest.mark.parametrize(
+    ("language", "label", "typed", "name"),
+    [
+        ("ko", "상품 검색", "케이크", "딸기 생크림 케이크"),
+        ("zh", "搜索商品", "蛋糕", "草莓奶油蛋糕"),
+    ],
+)
+def test_a_search_in_every_language_needs_no_mouse(
+    served, page, open_shops, language, label, typed, name
+) -> None:
+    speak(page, served, language)
+    page.goto(f"{served}/shop")
+    focus(page, label)
+    page.keyboard.insert_text(typed)
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/search?q=*")
+    focus(page, name)
+    page.keyboard.press("Enter")
+    expect(page.locator("h1")).to_have_text(name)
+
+
+def test_a_return_is_announced_without_a_mouse(served, page, open_shops, shop, hub) -> None:
+    """The page follows the shop live as far as the hand-over; then she says where she brings it."""
+    order(page, served)
+    expect(page.locator("html")).to_have_attribute("data-live", "on")
+    goods = [{"line": 1, "sku": "B-009", "quantity": 1}]
+    shop.says("accepted")
+    expect(page.locator("#order")).to_contain_text("The shop has taken it on.")
+    shop.says("picked", picked=goods)
+    shop.says("ready")
+    shop.says("handed_over", handed=goods, proof={"kind": "code", "step": 1})
+    expect(page.locator("#order")).to_contain_text("Handed over.")
+    focus(page, "To which shop")
+    page.keyboard.press("ArrowUp")
+    focus(page, "I will bring it back")
+    page.keyboard.press("Enter")
+    expect(page.locator("#return")).to_contain_text("is announced.")
+    assert faults(page) == []
+
+
 def test_a_whole_order_needs_no_script(served, browser: Browser, open_shops) -> None:
     context = browser.new_context(java_script_enabled=False, viewport=PHONE)
     page = context.new_page()
