@@ -15,7 +15,7 @@ from starlette.concurrency import run_in_threadpool
 
 from cloud.changes import Changes
 from cloud.clock import Clock
-from cloud.console import member_views, office_views, views
+from cloud.console import member_views, office_views, order_views, views
 from cloud.console.tables import SavedFilter
 from cloud.console.views import Desk, View
 from cloud.db import Database
@@ -25,6 +25,8 @@ from cloud.fleet import repository as fleet
 from cloud.fleet.commands import VERB_PATTERN, Wanted
 from cloud.ingest.tables import Alarm
 from cloud.live import stream
+from cloud.orders import settling
+from cloud.orders.settling import PaidBack
 from cloud.purchasing import service as purchasing
 from cloud.purchasing.service import purchase_of
 from cloud.settings import Settings
@@ -42,6 +44,8 @@ SCREENS: dict[str, Build] = {
     "/stock": views.stock_view,
     "/stock/{location_id}/{sku}": views.ledger_view,
     "/stock/purchasing": office_views.purchasing_view,
+    "/orders": order_views.orders_view,
+    "/orders/{order_id}": order_views.order_view,
     "/members": member_views.members_view,
     "/members/{name}": member_views.member_view,
     "/money": views.money_view,
@@ -81,6 +85,7 @@ class Console:
         app.add_api_route("/boxes/{edge_id}/commands", self.ask, methods=["POST"])
         app.add_api_route("/stock/purchasing", self.order, methods=["POST"])
         app.add_api_route("/stock/purchasing/{purchase_id}", self.end_order, methods=["POST"])
+        app.add_api_route("/orders/{order_id}/credits/{number}", self.paid, methods=["POST"])
         app.add_api_route("/data/alarms/done", self.alarm_done, methods=["POST"])
         self.pages.add_to(app)
 
@@ -148,6 +153,20 @@ class Console:
         self._on_feeds()
         at = urlencode({"location_id": made.location_id})
         return RedirectResponse(f"/stock/purchasing?{at}#orders", 303)
+
+    def paid(
+        self,
+        order_id: str,
+        number: int,
+        by: Annotated[Literal["cash", "bank"], Form()],
+        reference: Annotated[PlainText, Form(min_length=1, max_length=80)],
+    ) -> Response:
+        """Somebody has paid back what an order's customer was owed."""
+        told = PaidBack(by=by, reference=reference.strip())
+        with self._database.write() as session:
+            settling.pay_back(session, self._clock.now(), order_id, number, told)
+        self._changes.announce()
+        return RedirectResponse(f"/orders/{order_id}#owed", 303)
 
     def refusal(self, request: Request, error: HubError) -> Response:
         """A page for a person to whom the hub says no; in English where the catalogue lacks the words."""

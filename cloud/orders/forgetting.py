@@ -11,10 +11,10 @@ from collections.abc import Sequence
 from sqlmodel import Session, col, select
 
 from cloud.members.tables import Member
-from cloud.orders import jobs, repository
+from cloud.orders import following, jobs, repository
 from cloud.orders.tables import CustomerOrder
 
-OVER = ("completed", "cancelled", "broken", "lapsed")
+OVER = (*following.OVER, "lapsed")
 AT_ONCE = 100
 
 

@@ -17,6 +17,7 @@ PATHS = [
     "/sales",
     "/stock",
     "/stock/purchasing",
+    "/orders",
     "/money",
     "/money/books?day=2026-11-22",
     "/data",

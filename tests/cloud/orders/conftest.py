@@ -56,6 +56,10 @@ class Chain:
         self.projector = FactProjector(self.database, self.clock)
         self.keeper = OrderKeeper(self.database, self.clock, lambda: None)
 
+    @staticmethod
+    def uid(number: int) -> str:
+        return uid(number)
+
     def open_shop(self, location_id: str, **more: Any) -> None:
         self.open_shop_again(location_id, **more)
         edge_id = f"maru-{location_id}-1"
@@ -128,9 +132,9 @@ class Chain:
             **own,
         }
 
-    def stock(self, location_id: str, sku: str, quantity: int) -> None:
+    def stock(self, location_id: str, sku: str, quantity: int, expiry: str = "") -> None:
         moved = {"movement_id": uid(next(self.keys) + 10**6), "reason": "opening", "cashier": "Kim"}
-        moves = [{"sku": sku, "quantity": quantity}]
+        moves = [{"sku": sku, "quantity": quantity, "expiry": expiry}]
         self.tell(location_id, {"type": "stock.moved", **moved, "moves": moves})
 
     def quote(self, near: str = OFFICE, **goods: int) -> list[Offer]:
