@@ -129,7 +129,9 @@ def _bound(desk: Desk, person: Person) -> int:
 
 
 def _shops(desk: Desk) -> dict[str, str]:
+    """Without boxes that have not said where they stand: what has no shop is head office's."""
     return {
         edge.location_id: shop_name(edge, desk.company, desk.language)
         for edge in fleet.edges(desk.session)
+        if edge.location_id
     }
