@@ -18,6 +18,7 @@ from cloud.projection import FactProjector
 from cloud.settings import Settings
 from contract.feeds import Pull, shop_feed
 from contract.topics import SHARDS
+from tests.made_once import hub_file, kept_pages
 
 ALLOWED = Allowance(8, 0)
 
@@ -31,7 +32,11 @@ def open_hub(folder: Path, clock: Clock, **settings: Any) -> Iterator[Hub]:
         "broker_url": "mqtt://127.0.0.1:1",
         "language": "en",
     }
-    hub = Hub(Settings(**plain | settings), clock)
+    whole = Settings(**plain | settings)
+    if not whole.database_url:
+        hub_file(whole.data_dir / "hub.sqlite3")
+    kept_pages(whole.data_dir)
+    hub = Hub(whole, clock)
     try:
         yield hub
     finally:

@@ -31,6 +31,7 @@ from cloud.purchasing import service as purchasing
 from cloud.purchasing.service import purchase_of
 from cloud.settings import Settings
 from contract.text import PlainText
+from ui.kept import Kept
 from ui.pages import Look, Pages, Place
 from ui.stream import response
 
@@ -68,7 +69,9 @@ class Console:
     ) -> None:
         """`on_ask` tells the ingest that a box has been asked for something, `on_feeds` that heads have moved."""
         place = Place(settings.currency, settings.timezone, settings.accent, settings.language)
-        self.pages = Pages(Path(__file__).parent, place)
+        self.pages = Pages(
+            Path(__file__).parent, place, kept=Kept(settings.data_dir / "pages" / "console")
+        )
         self._settings = settings
         self._database = database
         self._clock = clock

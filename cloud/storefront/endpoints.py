@@ -27,6 +27,7 @@ from cloud.storefront.tables import ShopOrder
 from cloud.storefront.tickets import name_on, new_name, ticket
 from cloud.storefront.views import Scene
 from contract.text import PlainText
+from ui.kept import Kept
 from ui.pages import A_YEAR_S, Look, Pages, Place, way_back
 from ui.stream import response
 
@@ -61,7 +62,9 @@ class Storefront:
         on_change: Callable[[], None],
     ) -> None:
         place = Place(settings.currency, settings.timezone, settings.accent, settings.language)
-        self.pages = Pages(Path(__file__).parent, place, ROOT)
+        self.pages = Pages(
+            Path(__file__).parent, place, ROOT, Kept(settings.data_dir / "pages" / "shop")
+        )
         self._settings = settings
         self.database = database
         self.clock = clock

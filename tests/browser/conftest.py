@@ -22,6 +22,7 @@ from edge.peripherals.conditions import Condition, State
 from edge.services import catalogue
 from edge.services.hub import nobody
 from edge.settings import Settings
+from tests.made_once import kept_pages
 
 PATIENCE_MS = 10_000
 START_S = 20.0
@@ -132,6 +133,7 @@ class Server(uvicorn.Server):
 
 @pytest.fixture
 def counter(tmp_path: Path) -> Iterator[Counter]:
+    kept_pages(tmp_path)
     box = Box(settings_in(tmp_path))
     stock_up(box)
     with socket.socket() as listener:

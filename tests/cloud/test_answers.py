@@ -10,22 +10,16 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
 from cloud.answers import in_words
-from cloud.main import Hub, build_app
-from cloud.settings import Settings
+from cloud.main import build_app
+from tests.hubs import open_hub
 
 BROWSER = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8", "Cookie": "look=language=en"}
 
 
 @pytest.fixture
 def client(tmp_path: Path, clock):
-    settings = Settings(
-        company="maru", company_name="Maru", data_dir=tmp_path, broker_url="mqtt://127.0.0.1:1"
-    )
-    hub = Hub(settings, clock)
-    yield TestClient(build_app(hub))
-    hub.wire.close()
-    hub.feeds.close()
-    hub.database.close()
+    with open_hub(tmp_path, clock) as hub:
+        yield TestClient(build_app(hub))
 
 
 def words(html: str) -> str:

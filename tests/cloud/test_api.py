@@ -10,28 +10,23 @@ from cloud.ingest.inbox import Inbox
 from cloud.ingest.pressure import Allowance
 from cloud.main import Hub, build_app
 from cloud.projection import FactProjector
-from cloud.settings import Settings
 from contract.topics import SHARDS
+from tests.hubs import open_hub
 
 
 @pytest.fixture
 def hub(tmp_path: Path, clock, box, bodies):
-    settings = Settings(
-        company="maru", company_name="Maru", data_dir=tmp_path, broker_url="mqtt://127.0.0.1:1"
-    )
-    hub = Hub(settings, clock)
-    for body in bodies.whole_shift(gross_minor=12_000):
-        box.log(body)
-    Inbox(hub.database, clock).commit(
-        [Admitted(box.edge_id, box.batch()), Admitted(box.edge_id, box.hello())], Allowance(8, 0)
-    )
-    projector = FactProjector(hub.database, clock)
-    while projector.step(frozenset(range(SHARDS))):
-        pass
-    yield hub
-    hub.wire.close()
-    hub.feeds.close()
-    hub.database.close()
+    with open_hub(tmp_path, clock) as hub:
+        for body in bodies.whole_shift(gross_minor=12_000):
+            box.log(body)
+        Inbox(hub.database, clock).commit(
+            [Admitted(box.edge_id, box.batch()), Admitted(box.edge_id, box.hello())],
+            Allowance(8, 0),
+        )
+        projector = FactProjector(hub.database, clock)
+        while projector.step(frozenset(range(SHARDS))):
+            pass
+        yield hub
 
 
 @pytest.fixture

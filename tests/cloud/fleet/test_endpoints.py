@@ -9,23 +9,17 @@ from cloud.ingest.admission import Admitted
 from cloud.ingest.inbox import Inbox
 from cloud.ingest.pressure import Allowance
 from cloud.main import Hub, build_app
-from cloud.settings import Settings
 from contract.topics import SHARDS
+from tests.hubs import open_hub
 
 EVERY_SHARD = frozenset(range(SHARDS))
 
 
 @pytest.fixture
 def hub(tmp_path: Path, clock, box):
-    settings = Settings(
-        company="maru", company_name="Maru", data_dir=tmp_path, broker_url="mqtt://127.0.0.1:1"
-    )
-    hub = Hub(settings, clock)
-    Inbox(hub.database, clock).commit([Admitted(box.edge_id, box.hello())], Allowance(8, 0))
-    yield hub
-    hub.wire.close()
-    hub.feeds.close()
-    hub.database.close()
+    with open_hub(tmp_path, clock) as hub:
+        Inbox(hub.database, clock).commit([Admitted(box.edge_id, box.hello())], Allowance(8, 0))
+        yield hub
 
 
 @pytest.fixture

@@ -11,12 +11,9 @@ from cloud.payments.setup import providers
 
 
 @pytest.fixture
-def database(tmp_path) -> Iterator[Database]:
+def database(sqlite: Database) -> Database:
     """SQLite alone: the statements here are the plainest, and the providers are what is tried."""
-    made = Database(f"sqlite:///{tmp_path / 'hub.sqlite3'}")
-    made.create()
-    yield made
-    made.close()
+    return sqlite
 
 
 @pytest.fixture

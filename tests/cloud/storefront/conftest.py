@@ -20,6 +20,7 @@ from cloud.ingest.inbox import Inbox
 from cloud.main import Hub, build_app
 from cloud.orders.tables import OrderJob
 from tests.hubs import ALLOWED, all_pull, arriving, open_hub
+from tests.made_once import hub_file
 from tests.wallets import Bench
 
 GOODS = (
@@ -44,7 +45,7 @@ SHELVES = {
 @pytest.fixture
 def hub_url(tmp_path: Path) -> str:
     """Where the database's kind does not matter; the tests of its SQL take both."""
-    return f"sqlite:///{tmp_path / 'hub.sqlite3'}"
+    return f"sqlite:///{hub_file(tmp_path / 'hub.sqlite3')}"
 
 
 @pytest.fixture

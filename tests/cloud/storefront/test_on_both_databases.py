@@ -8,8 +8,8 @@ from cloud.storefront import repository
 
 
 @pytest.fixture
-def hub_url(database_url: str) -> str:
-    return database_url
+def hub_url(made_url: str) -> str:
+    return made_url
 
 
 def test_from_a_search_to_a_changed_basket(chain, client, read) -> None:

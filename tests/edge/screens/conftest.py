@@ -25,6 +25,7 @@ from edge.services import catalogue
 from edge.services.notices import Notices
 from edge.services.shop import open_shop
 from edge.settings import Settings
+from tests.made_once import kept_pages
 
 BREAD, CAKE, COFFEE, CREAM = "8801007000015", "8801007000022", "8801007000046", "8801007000039"
 GOODS = (
@@ -135,6 +136,7 @@ def make_till(tmp_path: Path) -> Iterator[Callable[..., Till]]:
     databases = []
 
     def make(currency: str = "KRW", step_minor: int = 10) -> Till:
+        kept_pages(tmp_path)
         topics, clock = Changes(), SystemClock()
         database = WatchedDatabase(tmp_path / "box.sqlite3", topics)
         databases.append(database)
