@@ -31,7 +31,7 @@ from edge.uplink.pressure import Strain, strain
 from edge.uplink.uplink import Uplink
 
 EDGE = "maru-1"
-WAIT_S = 15.0
+WAIT_S = 45.0  # within the time limit of a test: a busy machine is not what is tried here
 
 pytestmark = pytest.mark.requires("mosquitto")
 

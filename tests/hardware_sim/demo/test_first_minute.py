@@ -14,7 +14,7 @@ import pytest
 from hardware_sim.demo.tour import STEPS
 from hardware_sim.processes import Ports
 
-STEP_WITHIN_S = 20.0
+PATIENCE_S = 60.0  # with a step, and with an answer: a busy machine is not what is tried here
 
 
 def free_row() -> int:
@@ -65,7 +65,7 @@ def take(landing: httpx.Client, step: str) -> None:
     """Presses the step's button and waits until the page ticks it off."""
     landing.post(f"/tour/{step}", headers={"hx-request": "true"}).raise_for_status()
     page = ""
-    deadline_s = time.monotonic() + STEP_WITHIN_S
+    deadline_s = time.monotonic() + PATIENCE_S
     while time.monotonic() < deadline_s:
         page = landing.get("/").text
         after = STEPS.index(step) + 1
@@ -81,17 +81,17 @@ def test_the_first_minute_and_the_second_morning(tmp_path: Path) -> None:
     with demo(tmp_path, port) as lines:
         assert len(lines) <= 12
         assert lines[1].endswith(" · ready\n"), "".join(lines)
-        with httpx.Client(base_url=f"http://127.0.0.1:{port}") as landing:
+        with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=PATIENCE_S) as landing:
             for step in STEPS:
                 take(landing, step)
             assert "The numbers met: nothing was lost, nothing came twice." in landing.get("/").text
-        sold = httpx.get(f"{box}/api/sales").json()
+        sold = httpx.get(f"{box}/api/sales", timeout=PATIENCE_S).json()
     assert lines[-1] == "Everything has stopped.\n"
     assert Ports.in_a_row(port).taken() == []
 
     with demo(tmp_path, port):
-        assert httpx.get(f"{box}/api/sales").json() == sold
-        assert httpx.get(f"{box}/api/state").json()["shift"]["number"] == 1
+        assert httpx.get(f"{box}/api/sales", timeout=PATIENCE_S).json() == sold
+        assert httpx.get(f"{box}/api/state", timeout=PATIENCE_S).json()["shift"]["number"] == 1
 
 
 SAYS_STOP_IN_THE_MIDDLE_OF_AN_IMPORT = """
