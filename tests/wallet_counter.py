@@ -1,6 +1,7 @@
 """A counter that takes wallets: a box's own thread, the real hub, the real providers, and the line that a test cuts."""
 
 import itertools
+import os
 from collections import deque
 from dataclasses import dataclass, field
 from types import SimpleNamespace
@@ -11,6 +12,7 @@ from cloud.payments.service import WalletService
 from cloud.projection import Projected, project, registry, store_rows, upcasters
 from cloud.questions import QuestionDesk
 from contract.asks import Ask
+from contract.envelope import make_uid
 from edge.domain.basket import EnteredCode
 from edge.domain.errors import HubUnreachable
 from edge.domain.returns import Wanted
@@ -35,7 +37,9 @@ class Stop(BaseException):
 
 @dataclass
 class Line:
-    """Between box and hub. `faults`, one a question: "" carries it, "question" and "answer" lose that."""
+    """Between box and hub. `faults`, one a question: "" carries it, "question" and "answer" lose that, "twice"
+    asks it twice as two questions, the power goes at "power" before it and at "power_after" after it.
+    """
 
     edge_id: str
     questions: QuestionDesk
@@ -43,6 +47,13 @@ class Line:
     is_up: bool = True
     faults: deque[str] = field(default_factory=deque)
     asked: list[str] = field(default_factory=list)
+
+    def _answer(self, verb, arguments, ask_id):
+        question = Ask(id=ask_id, verb=verb, not_after=self.clock.now(), arguments=dict(arguments))
+        return self.questions.answer(self.edge_id, question)
+
+    def another_id(self) -> str:
+        return make_uid(next(NUMBERS), os.urandom)
 
     def ask(self, verb, arguments, *, ask_id, timeout_s):
         if not self.is_up:
@@ -53,10 +64,9 @@ class Line:
             return body_of(None, timeout_s)
         if fault == "power":
             raise Stop
-        answer = self.questions.answer(
-            self.edge_id,
-            Ask(id=ask_id, verb=verb, not_after=self.clock.now(), arguments=dict(arguments)),
-        )
+        if fault == "twice":
+            self._answer(verb, arguments, self.another_id())
+        answer = self._answer(verb, arguments, ask_id)
         if fault == "power_after":
             raise Stop
         return body_of(None if fault == "answer" else answer, timeout_s)
