@@ -29,7 +29,10 @@ Seq = Annotated[int, Field(ge=0)]
 
 
 class Message(BaseModel):
-    """Base of everything on the wire: frozen, unknown fields kept and tolerated (N-1 meets N)."""
+    """Base of everything on the wire: frozen, unknown fields kept and tolerated (N-1 meets N).
+
+    What reads and writes a class is made with its first message: a box serves its first page without most of them.
+    """
 
     model_config = ConfigDict(frozen=True, extra="allow", defer_build=True)
 

@@ -25,7 +25,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final, Literal, NamedTuple
 
-from pydantic import AwareDatetime, Field
+from pydantic import AwareDatetime, ConfigDict, Field
 
 from contract.envelope import Currency, Message, Uid
 
@@ -246,6 +246,10 @@ class Programme(Message):
     one shop of its own. `points_days` is how long points are good, 0 for ever. `coupon_offline_limit` is how many
     coupons of other shops a box takes while it is cut off.
     """
+
+    model_config = ConfigDict(
+        defer_build=False
+    )  # the body of a request is read by a class that is whole
 
     v: int = 1
     currency: Currency

@@ -17,6 +17,7 @@ from cloud.orders.quoting import OFFERS_OF_A_KIND
 from cloud.orders.service import WantedHold, WantedLine
 from cloud.orders.shops import RightChange, ShopChange
 from contract.orders import JobKind
+from tests.hubs import all_pull
 
 SHOP = "maru-office"
 LOCALES = Path(cloud.console.__file__).parent / "locale"
@@ -42,6 +43,8 @@ def ordered(hub, day, bodies, arrive, clock):
     with hub.database.write() as session:
         shops.write_shops(session, [ShopChange(location_id=SHOP, names=names)])
         shops.write_rights(session, [RightChange(location_id=SHOP, sku="*", cap=5)])
+    all_pull(hub)
+    with hub.database.write() as session:
         offer = service.quote(session, clock.now(), ONE, SHOP, "en")[0]
         wanted = WantedHold(offer_id=offer.offer_id, lines=ONE, key="k", customer="Mina")
         held = service.hold(session, clock.now(), wanted)
