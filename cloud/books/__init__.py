@@ -2,6 +2,7 @@
 
 accounts    the accounts, and what a place or a tender is called among them
 journal     what a day's facts book: pure
+owed        what members are owed, in points and stored value: pure
 costs       what the goods that moved had cost: pure
 repository  the facts of some days
 service     the journal of some days, and what the shelves are worth

@@ -9,6 +9,9 @@ from typing import Final
 CASH: Final = "Assets:Cash"
 SAFE: Final = "Assets:Safe"
 CLEARING: Final = "Assets:Clearing"
+LOADED: Final = "Assets:Clearing:Top-Up"
+POINTS_PAID: Final = "Assets:Clearing:Points"
+STORED_VALUE_PAID: Final = "Assets:Clearing:Stored-Value"
 INVENTORY: Final = "Assets:Inventory"
 IN_TRANSIT: Final = "Assets:Inventory:In-Transit"
 NOT_INVOICED: Final = "Liabilities:Received-Not-Invoiced"
@@ -20,7 +23,13 @@ OPENING: Final = "Equity:Opening-Inventory"
 SALES: Final = "Income:Sales"
 RETURNS: Final = "Income:Returns"
 ROUNDING: Final = "Income:Cash-Rounding"
+POINTS_EXPIRED: Final = "Income:Points-Expired"
 COUPONS: Final = "Expenses:Coupons"
+COMPENSATION: Final = "Expenses:Compensation"
+POINTS_EARNED: Final = "Expenses:Points-Earned"
+POINTS_GIVEN: Final = "Expenses:Points-Given"
+POINTS_REVALUED: Final = "Expenses:Points-Revalued"
+POINTS_WRITTEN_OFF: Final = "Expenses:Points-Written-Off"
 COST_OF_GOODS: Final = "Expenses:Cost-Of-Goods"
 SHRINKAGE: Final = "Expenses:Shrinkage"
 OVER_SHORT: Final = "Expenses:Cash-Over-Short"
@@ -49,11 +58,15 @@ def component(name: str) -> str:
 
 
 def of_tender(kind: str, location_id: str, scheme: str = "") -> str:
-    """Where a tender's money is. Of a kind that this hub does not know it waits to be cleared by a person."""
+    """Where a tender's money is. Of a kind that this hub does not know it waits to be cleared by a person.
+
+    Points and stored value are cleared by the members' ledger (`cloud.books.owed`): what is left there was taken from
+    a member and not sold yet, or sold and taken from nobody.
+    """
     known = {
         "cash": at(CASH, location_id),
-        "points": POINTS,
-        "stored_value": STORED_VALUE,
+        "points": POINTS_PAID,
+        "stored_value": STORED_VALUE_PAID,
         "coupon": COUPONS,
     }
     return known.get(kind) or at(CLEARING, *filter(None, (kind, scheme.replace("_", "-"))))

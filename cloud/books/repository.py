@@ -14,10 +14,13 @@ from sqlmodel import Session, col, select
 
 from cloud.books.costs import TRANSFER_ENDED, Moved
 from cloud.books.journal import CashMoved, Counted, Delivered, Occasion, Paid, Part, Sold
+from cloud.books.owed import Change, Ledger
+from cloud.members.tables import MemberAct, MemberEntry, ProgrammeVersion
 from cloud.money.tables import CashMove, ShiftClosing, ShiftOpening
 from cloud.orders.tables import JobEvent
 from cloud.sales.tables import Return, ReturnLineRow, ReturnTender, Sale, SaleLineRow, SaleTender
 from cloud.stock.tables import GoodsReceipt, StockEntry
+from contract.members import Programme
 
 KEYS_A_QUERY = 500
 HANDED_OVER = "job.handed_over"
@@ -122,6 +125,37 @@ def moves(
         day = _day(at, zone)
         if day <= until:
             yield _moved(row, Occasion(day, row.location_id, currency, uid), costs)
+
+
+def ledgers(session: Session, until: str, zone: ZoneInfo, currency: str) -> Iterator[Ledger]:
+    """Every move of the members' ledgers up to that day, in no order; what follows from a sale has the sale's day."""
+    dated = (
+        select(MemberEntry, Sale.business_date, Return.business_date)
+        .join(Sale, col(Sale.sale_id) == MemberEntry.sale_id, isouter=True)
+        .join(Return, col(Return.return_id) == MemberEntry.return_id, isouter=True)
+    )
+    for entry, sold, back in _all(session, dated):
+        day = (back if entry.return_id else sold) or _day(entry.occurred_at, zone)
+        if day <= until:
+            occasion = Occasion(day, entry.location_id, currency, entry.entry_id)
+            yield Ledger(occasion, entry.occurred_at, entry.unit, entry.kind, entry.amount)
+    for act in _all(session, select(MemberAct)):
+        if (day := _day(act.done_at, zone)) <= until:
+            occasion = Occasion(day, act.location_id, currency, act.act_id)
+            yield Ledger(occasion, act.done_at, act.unit, act.kind, act.amount)
+
+
+def point_values(session: Session, zone: ZoneInfo, currency: str) -> list[Change]:
+    """What a point is worth since when, by the programme's versions, the oldest first."""
+    query = select(ProgrammeVersion).order_by(col(ProgrammeVersion.version))
+    return [
+        Change(
+            Occasion(_day(row.since, zone), "", currency, f"programme:{row.version}"),
+            row.since,
+            Programme.model_validate_json(row.body).point_value_minor,
+        )
+        for row in session.exec(query)
+    ]
 
 
 def _all(session: Session, query: Any) -> Iterator[Any]:

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from sqlmodel import Session
 
-from cloud.books import journal, repository
+from cloud.books import journal, owed, repository
 from cloud.books.costs import Costing, Worth
 from cloud.books.journal import Entry
 from cloud.books.repository import Days
@@ -24,8 +24,8 @@ class Books(NamedTuple):
 
 
 def entries(books: Books, days: Days) -> list[Entry]:
-    """By day; within a day money first, then goods."""
-    found = [*_money(books, days), *_goods(books, days)]
+    """By day; within a day money first, then what members are owed, then goods."""
+    found = [*_money(books, days), *_owed(books, days), *_goods(books, days)]
     return sorted(found, key=lambda entry: entry.occasion.business_date)
 
 
@@ -49,6 +49,15 @@ def _money(books: Books, days: Days) -> Iterator[Entry]:
     yield from map(journal.cash, repository.cash_moves(session, days))
     for counted in repository.counts(session, days):
         if (entry := journal.variance(counted)) is not None:
+            yield entry
+
+
+def _owed(books: Books, days: Days) -> Iterator[Entry]:
+    moves = repository.ledgers(books.session, days.last, books.zone, books.currency)
+    values = repository.point_values(books.session, books.zone, books.currency)
+    changes = [change for change in values if change.occasion.business_date <= days.last]
+    for entry in owed.entries(moves, changes or values[:1]):
+        if days.has(entry.occasion.business_date, entry.occasion.location_id):
             yield entry
 
 

@@ -75,6 +75,13 @@ def top_up(
     return _act(members, act_id, name, STORED_VALUE, "top_up", amount_minor, reference)
 
 
+def compensate(
+    members: Members, act_id: str, name: str, amount_minor: int, reference: str
+) -> Standing:
+    """Stored value for a promise that was broken: nobody paid for it."""
+    return _act(members, act_id, name, STORED_VALUE, "compensation", amount_minor, reference)
+
+
 def gift(members: Members, act_id: str, name: str, points: int, reference: str = "") -> Standing:
     """Points from head office, for an apology or a birthday."""
     return _act(members, act_id, name, POINTS, "gift", points, reference)

@@ -106,7 +106,8 @@ class MemberEntry(SQLModel, table=True):
 class MemberAct(SQLModel, table=True):
     """A move of the ledger that was asked of the hub, idempotent by `act_id`.
 
-    `kind`: top_up, spent, given_back, gift, written_off, expired. `reference` is the sale, or the act that is undone.
+    `kind`: top_up, compensation, spent, given_back, gift, written_off, expired; earned and taken_back for orders of the
+    online shop. `reference` is the sale or order, or the act that is undone.
     """
 
     __tablename__ = "member_act"

@@ -86,7 +86,7 @@ def _can_hold(session: Session, member_id: str) -> bool:
 
 def _to_member(members: Members, credit: Owed) -> None:
     act_id = f"order-credit-{credit.order_id}-{credit.number}"
-    spending.top_up(members, act_id, credit.member_id, credit.amount_minor, credit.order_id)
+    spending.compensate(members, act_id, credit.member_id, credit.amount_minor, credit.order_id)
     with members.database.write() as session:
         by = f"{STORED_VALUE}:{act_id}"
         settle(session, members.clock.now(), credit.order_id, credit.number, by)

@@ -54,13 +54,13 @@ def test_each_tender_has_its_place_and_rounding_is_its_own_line() -> None:
     assert postings(journal.sale(Sold(AT, [BREAD], tenders, rounding_minor=-5))) == {
         "Assets:Cash:Office": 1_000,
         "Assets:Clearing:Card": 2_000,
+        "Assets:Clearing:Points": 500,
         "Assets:Clearing:Seashells": 5,
+        "Assets:Clearing:Stored-Value": 200,
         "Assets:Clearing:Wallet:Wechat-pay": 1_000,
         "Expenses:Coupons": 90,
         "Income:Cash-Rounding": 5,
         "Income:Sales:Office": -4_364,
-        "Liabilities:Points": 500,
-        "Liabilities:Stored-Value": 200,
         "Liabilities:VAT:Standard": -436,
     }
 

@@ -1,11 +1,13 @@
 """What a customer is owed is given once: as stored value, or paid back by head office."""
 
 import pytest
+from sqlmodel import select
 
 from cloud import identity
 from cloud.db import Database
 from cloud.errors import AlreadySettledError, NotFoundError
 from cloud.members.service import Members
+from cloud.members.tables import MemberAct
 from cloud.orders import settling
 from cloud.orders.service import WantedHold, WantedLine, hold
 from cloud.orders.settling import PaidBack
@@ -66,6 +68,10 @@ def test_a_members_compensation_becomes_stored_value_once(chain, jobs, one_cake,
     assert compensation["settled_by"] == f"stored_value:order-credit-{order_id}-2"
     assert settling.to_members(members) == 0
     assert members.person(person.member.member_id).standing.stored_minor == 1_500
+    with (
+        chain.database.read() as session
+    ):  # nobody loaded it: the books must tell one from the other
+        assert session.exec(select(MemberAct.kind)).all() == ["compensation"]
 
 
 def test_a_hub_killed_between_value_and_debt_gives_it_once(
