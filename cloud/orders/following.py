@@ -244,6 +244,8 @@ def _note(case: Case, job: OrderJob, stand: Stand) -> None:
     if is_step:
         case.says("job", job=job.number, location_id=job.location_id, state=stand.state)
     _move_goods(case, job, stand)
+    if stand.lots and job.to_location_id and job.wanted == "placed":
+        jobs.announce(case.session, case.order, case.lines, job, stand)
     if stand.ready_at or stand.is_over:
         measuring.measure(case.session, job.location_id, case.now)
 

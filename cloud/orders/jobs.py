@@ -6,12 +6,14 @@ import json
 import os
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlmodel import Session
 
 from cloud.feeds import repository as feeds
 from cloud.orders import repository
 from cloud.orders.quoting import VIA, Shop, before_the_end
+from cloud.orders.stands import Stand, stands
 from cloud.orders.tables import CustomerOrder, OrderJob, OrderLine, PromisedGoods
 from contract.envelope import make_uid
 from contract.feeds import canonical, shop_feed
@@ -21,6 +23,7 @@ PROVED = frozenset({"pickup", "delivery"})
 """Jobs whose goods a customer gets from somebody's hands, against the code."""
 LIVE = frozenset({"offered", "accepted", "picked", "ready", "partly_handed"})
 """States of a job that is not over."""
+LOT = {"sku", "quantity", "lot", "expiry"}
 
 
 def new_uid(now: datetime) -> str:
@@ -78,10 +81,20 @@ def tell(
     for job in jobs:
         body = canonical(as_message(order, lines, job).model_dump(mode="json", exclude_none=True))
         feeds.write_operations(session, shop_feed("orders", job.location_id), {job.job_id: body})
-        if job.to_location_id:
-            arrival = arrival_of(order, lines, job) if job.wanted == "placed" else None
-            feed = shop_feed("arrivals", job.to_location_id)
-            feeds.write_operations(session, feed, {job.job_id: arrival})
+        if job.to_location_id and job.wanted == "placed":
+            stand = stands(repository.events(session, order.order_id)).get(job.job_id, Stand())
+            announce(session, order, lines, job, stand)
+        elif job.to_location_id:
+            expect_nothing(session, [job])
+
+
+def announce(
+    session: Session, order: CustomerOrder, lines: Sequence[OrderLine], job: OrderJob, stand: Stand
+) -> None:
+    """Tells the shop at the other end of a transfer what is on its way."""
+    arrival = arrival_of(order, job, on_its_way(lines, stand))
+    feed = shop_feed("arrivals", job.to_location_id)
+    feeds.write_operations(session, feed, {job.job_id: arrival})
 
 
 def as_message(order: CustomerOrder, lines: Sequence[OrderLine], job: OrderJob) -> ShopJob:
@@ -124,7 +137,19 @@ def due_minor(order: CustomerOrder) -> int:
     return max(0, order.goods_minor + order.fee_minor - order.paid_minor)
 
 
-def arrival_of(order: CustomerOrder, lines: Sequence[OrderLine], job: OrderJob) -> str:
+def on_its_way(lines: Sequence[OrderLine], stand: Stand) -> list[dict[str, Any]]:
+    """What has left, by lot, and what may leave yet: the rest of the order, until the shop has sent its last."""
+    sent = [gone.model_dump(include=LOT, exclude_defaults=True) for gone in stand.lots]
+    if stand.is_over:
+        return sent
+    left = {line.line: line.quantity for line in lines}
+    for gone in stand.lots:
+        left[gone.line] = left.get(gone.line, 0) - gone.quantity
+    rest = [{"sku": line.sku, "quantity": left[line.line]} for line in lines if left[line.line] > 0]
+    return sent + rest
+
+
+def arrival_of(order: CustomerOrder, job: OrderJob, goods: Sequence[dict[str, Any]]) -> str:
     """What the shop at the other end may expect, by the job that sends it."""
     return canonical(
         {
@@ -135,7 +160,7 @@ def arrival_of(order: CustomerOrder, lines: Sequence[OrderLine], job: OrderJob) 
             "from": job.location_id,
             "number": order.number,
             "due": job.window_end.isoformat(),
-            "lines": [{"sku": line.sku, "quantity": line.quantity} for line in lines],
+            "lines": list(goods),
         }
     )
 

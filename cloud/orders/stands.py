@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
+from contract.orders import PickedLine
+
 Picked = tuple[int, str, int]
 """(line, sku, quantity)"""
 
@@ -25,7 +27,8 @@ class Told(Protocol):
 class Stand:
     """`picked` is everything that was ever laid aside for this job and not put back, `handed` what of it has left.
 
-    `expected_at` is what the shop said when it will be late, `told` how many of its facts count.
+    `lots` is `handed` with its lots and use-by dates. `expected_at` is what the shop said when it will be
+    late, `told` how many of its facts count.
     """
 
     told: int = 0
@@ -40,6 +43,7 @@ class Stand:
     expected_at: datetime | None = None
     picked: list[Picked] = field(default_factory=list)
     handed: list[Picked] = field(default_factory=list)
+    lots: list[PickedLine] = field(default_factory=list)
 
     @property
     def is_over(self) -> bool:
@@ -89,6 +93,7 @@ def _handed_over(stand: Stand, at: datetime, body: Mapping[str, Any]) -> None:
     stand.state = "partly_handed" if body.get("is_partial") else "handed_over"
     stand.handed_at = at
     stand.handed += _goods(body["handed"])
+    stand.lots += map(PickedLine.model_validate, body["handed"])
 
 
 def _attempt_failed(stand: Stand, at: datetime, body: Mapping[str, Any]) -> None:

@@ -1,6 +1,7 @@
 """The near-home shop brings it, and the goods come from another shop first: offered, placed, followed, delivered."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -183,3 +184,34 @@ def test_a_shop_that_will_not_bring_it_is_passed_over(bringing, jobs) -> None:
         "re_promised",
     )
     assert [it.state for it in bringing.jobs_at(OFFICE)] == ["cancelled"]
+
+
+def test_the_next_shop_hears_what_was_really_sent(bringing, jobs) -> None:
+    """Two ordered: one leaves first, of one lot; of the other there is no word until it leaves, or does not."""
+    bringing.ordered(HILLSIDE, "transfer_pickup", **{CAKE: 2})
+    (job,) = bringing.jobs_at(OFFICE)
+    lots = [{"line": 1, "sku": CAKE, "quantity": 1, "lot": "L7", "expiry": "2026-11-25"}]
+    own = {"handed": lots, "proof": {"kind": "transfer"}}
+    sent = {"sku": CAKE, "quantity": 1, "lot": "L7", "expiry": "2026-11-25"}
+
+    def announced() -> list[dict[str, Any]]:
+        ((arrival),) = bringing.arrivals_at(HILLSIDE)
+        lines: list[dict[str, Any]] = arrival["lines"]
+        return lines
+
+    assert announced() == [{"sku": CAKE, "quantity": 2}]
+    bringing.tell(OFFICE, jobs.picked(job), jobs.of(job, "handed_over", **own, is_partial=True))
+    assert announced() == [sent, {"sku": CAKE, "quantity": 1}]
+    other = [{**lots[0], "lot": "L8"}]
+    bringing.tell(OFFICE, jobs.of(job, "handed_over", **(own | {"handed": other})))
+    assert announced() == [sent, {**sent, "lot": "L8"}]
+
+
+def test_what_was_not_sent_is_not_announced(bringing, jobs) -> None:
+    bringing.ordered(HILLSIDE, "transfer_pickup", **{CAKE: 2})
+    (job,) = bringing.jobs_at(OFFICE)
+    short = [{"line": 1, "sku": CAKE, "quantity": 1}]
+    own = {"handed": short, "proof": {"kind": "transfer"}}
+    bringing.tell(OFFICE, jobs.picked(job), jobs.of(job, "handed_over", **own))
+    ((arrival),) = bringing.arrivals_at(HILLSIDE)
+    assert arrival["lines"] == [{"sku": CAKE, "quantity": 1}]
