@@ -101,8 +101,11 @@ def attempt_failed(
 
 def _proved(work: Work, shown: str | ByPerson) -> tuple[Kept, HandoverProof]:
     if isinstance(shown, ByPerson):
-        proof = HandoverProof(kind=shown.kind, reference=shown.reference)
-        return job_rows.get(work.unit, shown.job_id), proof
+        kept = job_rows.get(work.unit, shown.job_id)
+        who: Literal["staff", "courier", "transfer"] = shown.kind
+        if kept.wish.kind == "transfer":
+            who = "transfer"
+        return kept, HandoverProof(kind=who, reference=shown.reference)
     kept, code = _of_code(work.shop, work.unit, shown)
     kind: Literal["code", "paper"] = "paper" if code.step == codes.PAPER else "code"
     return kept, HandoverProof(kind=kind, step=code.step)

@@ -254,3 +254,11 @@ def test_a_line_of_an_order_is_never_one_more_piece_of_the_line_before() -> None
     article = Article("CAKE", "Cake", 1, "A", 0)
     line = BasketLine(1, article, order_id="o")
     assert line.order_id == "o"
+
+
+def test_a_transfer_is_never_booked_as_handed_to_a_customer(stocked: Shop) -> None:
+    told(stocked, changed(kind="transfer", to_location_id=THERE, secret="", customer=""))
+    jobs.pick(stocked, JOB, [Picked(1, 2)])
+    jobs.ready(stocked, JOB, "Back door")
+    fact = handover.hand_over(stocked, ByPerson(JOB, "staff", "van 3"))
+    assert fact.proof.kind == "transfer"
