@@ -100,8 +100,22 @@ def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Browser tests come last: Playwright leaves its own loop running in the main thread."""
-    items.sort(key=lambda item: "browser" in getattr(item, "fixturenames", ()))
+    """Browser tests come last: Playwright leaves its own loop running in the main thread.
+
+    Files are handed to workers whole, so a file with both kinds would bring that loop before everybody else.
+    """
+    with_browser = {item.path for item in items if _wants_browser(item)}
+    mixed = {item.path for item in items if not _wants_browser(item)} & with_browser
+    if mixed:
+        names = ", ".join(sorted(path.name for path in mixed))
+        raise pytest.UsageError(
+            f"Expected browser tests in files of their own, got both in {names}."
+        )
+    items.sort(key=_wants_browser)
+
+
+def _wants_browser(item: pytest.Item) -> bool:
+    return "browser" in getattr(item, "fixturenames", ())
 
 
 # -- the event loop ----------------------------------------------------------------------------

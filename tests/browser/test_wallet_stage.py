@@ -160,6 +160,7 @@ def test_without_the_line_it_is_refused_in_words_and_never_sent_later(
     assert estate.times_asked("alipay") == asked
 
 
+@pytest.mark.usefixtures("browser")  # runs with the others of its file, last of all
 @pytest.mark.timeout(300)
 def test_no_file_of_any_process_holds_a_code(estate: Estate) -> None:
     """Box, hub, line, broker, bench and providers: every database, journal and log, after codes of every fate."""
