@@ -31,8 +31,8 @@ ACCOUNTS: Final = {
     "Assets:Clearing:Card": "card",
     "Assets:Clearing:Wallet:Wechat-pay": "wallet wechat_pay",
     "Assets:Clearing:Wallet:Alipay": "wallet alipay",
-    "Liabilities:Points": "points",
-    "Liabilities:Stored-Value": "stored_value",
+    "Assets:Clearing:Points": "points",
+    "Assets:Clearing:Stored-Value": "stored_value",
     "Expenses:Coupons": "coupon",
 }
 
