@@ -7,7 +7,6 @@ bytes, so equality of the chain's head proves equality of every body (design/syn
 from __future__ import annotations
 
 import hashlib
-import uuid
 from collections.abc import Callable
 from typing import Annotated, Any, Final, Literal, NamedTuple
 
@@ -143,7 +142,8 @@ def make_uid(unix_ms: int, random_bytes: Callable[[int], bytes]) -> str:
     value = bytearray(unix_ms.to_bytes(6, "big") + random_bytes(10))
     value[6] = 0x70 | value[6] & 0x0F
     value[8] = 0x80 | value[8] & 0x3F
-    return str(uuid.UUID(bytes=bytes(value)))
+    digits = value.hex()
+    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
 
 
 def to_json(message: BaseModel) -> str:

@@ -48,7 +48,7 @@ class SaleLine(Message):
 
     line: int = Field(ge=1)
     sku: str
-    gtin: str = ""
+    gtin: str = _SELDOM
     name: str
     quantity: int = Field(ge=1)
     unit_price_minor: int = Field(ge=0)
@@ -59,7 +59,7 @@ class SaleLine(Message):
     tax_minor: int
     entry_method: EntryMethod = "scanned"
     price_version: int = 0
-    lot: str = ""
+    lot: str = _SELDOM
     expiry: str = _SELDOM
     order_id: str = _SELDOM
     lots: tuple[LineLot, ...] = Field(default=(), exclude_if=not_)
@@ -85,10 +85,10 @@ class Tender(Message):
     amount_minor: int
     tendered_minor: int
     change_minor: int = 0
-    payment_id: str = ""
-    masked_pan: str = ""
-    scheme: str = ""
-    auth_code: str = ""
+    payment_id: str = _SELDOM
+    masked_pan: str = _SELDOM
+    scheme: str = _SELDOM
+    auth_code: str = _SELDOM
 
 
 class SaleCompleted(FactBody):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import itertools
 import os
 import sqlite3
@@ -39,6 +40,7 @@ def sale(progress: Progress) -> dict[str, Any]:
         orders = _orders()
         size_bytes = _bytes_a_sale(shop, orders)
         bare = _Bare(Path(folder) / "bare.sqlite3", size_bytes)
+        gc.freeze()  # as a box does once it has started
         rates = []
         for number in range(1, ROUNDS + 1):
             sales_s = _rate(lambda: _sell(shop, next(orders)))

@@ -80,13 +80,18 @@ class HybridLogicalClock:
         self._wall_ms, self._counter = parse_stamp(floor)[:2] if floor else (0, 0)
 
     def stamp(self) -> str:
+        wall_ms, counter = self.instant()
+        return f"{wall_ms}.{counter}.{self._edge_id}"
+
+    def instant(self) -> tuple[int, int]:
+        """The next stamp's (wall_ms, counter)."""
         wall_ms = int(self._clock.now().timestamp() * 1000)
         with self._lock:
             if wall_ms > self._wall_ms:
                 self._wall_ms, self._counter = wall_ms, 0
             else:
                 self._counter += 1
-            return f"{self._wall_ms}.{self._counter}.{self._edge_id}"
+            return self._wall_ms, self._counter
 
 
 def parse_stamp(stamp: str) -> tuple[int, int, str]:

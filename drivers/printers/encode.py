@@ -31,8 +31,9 @@ _FEED_AND_CUT: Final = b"\x1dVB\x30"
 
 def printed(document: PrintDocument, profile: EscposProfile) -> bytes:
     """The whole document as commands."""
-    elements = [_adapted(element, profile) for element in document.elements]
-    ways = _ways(elements, document.language, profile)
+    fonts = profile.fonts
+    elements = [_adapted(element, fonts) for element in document.elements]
+    ways = _ways(elements, document.language, fonts)
     body = [
         _element(element, way, document.language, profile)
         for element, way in zip(elements, ways, strict=True)
@@ -59,20 +60,18 @@ def _feed(lines: int) -> bytes:
 # -- which way ---------------------------------------------------------------------------------
 
 
-def _adapted(element: Element, profile: EscposProfile) -> Element:
+def _adapted(element: Element, fonts: text.Fonts) -> Element:
     if not isinstance(element, TextLine):
         return element
-    left, right = (
-        text.adapt(text.clean(part), profile.fonts) for part in (element.left, element.right)
-    )
+    left, right = (text.adapt(text.clean(part), fonts) for part in (element.left, element.right))
     return TextLine(left, right, element.align, element.is_bold, element.scale)
 
 
-def _ways(elements: list[Element], language: str, profile: EscposProfile) -> list[text.Way]:
+def _ways(elements: list[Element], language: str, fonts: text.Fonts) -> list[text.Way]:
     """The way of each element; anything but text is "plain"."""
     texts = [it.left + it.right if isinstance(it, TextLine) else "" for it in elements]
-    fonts = text.Fonts() if text.is_mixed(texts) else profile.fonts
-    return [text.choose_way(it, language, fonts) for it in texts]
+    able = text.Fonts() if text.is_mixed(texts) else fonts
+    return [text.choose_way(it, language, able) for it in texts]
 
 
 # -- elements ----------------------------------------------------------------------------------

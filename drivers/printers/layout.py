@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from drivers.printers.text import script_of
+from drivers.printers.text import is_ideograph
 
 Measure = Callable[[str], int]
 
@@ -52,7 +52,7 @@ def _pieces(text: str, limit: int, measure: Measure) -> Iterator[str]:
     """What must not be broken: a word with the space behind it, or one character."""
     word = ""
     for char in text:
-        is_alone = bool(script_of(char))
+        is_alone = is_ideograph(char)
         if word and (is_alone or measure(word + char) > limit):
             yield word
             word = ""

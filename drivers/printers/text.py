@@ -16,13 +16,13 @@ Widths are in columns of the paper: a double-byte character takes two.
 from __future__ import annotations
 
 import functools
+import re
 import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final, Literal
 
 Way = Literal["plain", "latin", "double_byte", "picture"]
-Encode = Callable[[str], bytes]
 
 CODECS: Final = {"ksc5601": "euc_kr", "gb18030": "gbk"}
 # The languages whose readers expect that set's shapes of the shared characters.
@@ -34,6 +34,8 @@ _WON: Final = "₩"
 _SELECT_SET: Final = b"\x1bR"
 _WON_CODE: Final = b"\x5c"
 _KEPT: Final = 4096  # characters: a shop's names and headings come again and again
+_HANGUL: Final = re.compile("[\uac00-\ud7a3\u1100-\u11ff\u3130-\u318f]")
+_HAN: Final = re.compile("[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0010ffff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,21 +55,20 @@ class Fonts:
 def clean(text: str) -> str:
     """Composed, and free of control characters: no text of a shop can carry a command of the printer."""
     composed = unicodedata.normalize("NFC", text)
+    if composed.isprintable():
+        return composed
     return "".join(char if char.isprintable() else "?" for char in composed)
 
 
 def is_mixed(texts: Iterable[str]) -> bool:
     """Whether both Hangul and Chinese characters occur."""
-    scripts = {script_of(char) for text in texts for char in text}
-    return {"hangul", "han"} <= scripts
+    whole = "".join(texts)
+    return bool(_HANGUL.search(whole) and _HAN.search(whole))
 
 
-def script_of(char: str) -> Literal["hangul", "han", ""]:
-    if "\uac00" <= char <= "\ud7a3" or "\u1100" <= char <= "\u11ff" or "\u3130" <= char <= "\u318f":
-        return "hangul"
-    if "\u3400" <= char <= "\u9fff" or "\uf900" <= char <= "\ufaff" or char >= "\U00020000":
-        return "han"
-    return ""
+def is_ideograph(char: str) -> bool:
+    """Whether a line may be broken before and after it: Hangul and Chinese characters."""
+    return bool(_HANGUL.match(char) or _HAN.match(char))
 
 
 def choose_way(text: str, language: str, fonts: Fonts) -> Way:
@@ -75,9 +76,9 @@ def choose_way(text: str, language: str, fonts: Fonts) -> Way:
     if text.isascii():
         return "plain"
     if fonts.double_byte:
-        fits = language in _LANGUAGES[fonts.double_byte] and _fits(text, _double_byte(fonts))
+        fits = language in _LANGUAGES[fonts.double_byte] and _fits(text, "double_byte", fonts)
         return "double_byte" if fits else "picture"
-    if fonts.latin_codec and _fits(text, _latin(fonts)):
+    if fonts.latin_codec and _fits(text, "latin", fonts):
         return "latin"
     return "picture"
 
@@ -96,11 +97,10 @@ def adapt(text: str, fonts: Fonts) -> str:
 
 
 def encode(text: str, way: Way, fonts: Fonts) -> bytes:
-    """The bytes of a line that `choose_way` found to fit."""
+    """The bytes of a line that `choose_way` found to fit; UnicodeEncodeError for any other."""
     if way == "plain":
         return text.encode("ascii")
-    one = _latin(fonts) if way == "latin" else _double_byte(fonts)
-    return b"".join(one(char) for char in text)
+    return text.encode(fonts.latin_codec) if way == "latin" else _double_byte(text, fonts)
 
 
 def width(text: str, way: Way) -> int:
@@ -109,7 +109,7 @@ def width(text: str, way: Way) -> int:
     >>> width("₩1,000", "double_byte"), width("신라면 1", "double_byte")
     (6, 8)
     """
-    if way in {"plain", "latin"}:
+    if way in {"plain", "latin"} or text.isascii():
         return len(text)
     return sum(_columns(char) for char in text)
 
@@ -124,33 +124,28 @@ def _columns(char: str) -> int:
     return 2 if kind in "WF" or (kind == "A" and not is_letter) else 1
 
 
-# -- one character -----------------------------------------------------------------------------
+# -- bytes -------------------------------------------------------------------------------------
 
 
-def _fits(text: str, one: Encode) -> bool:
+def _fits(text: str, way: Way, fonts: Fonts) -> bool:
     try:
-        for char in text:
-            one(char)
+        encode(text, way, fonts)
     except UnicodeEncodeError:
         return False
     return True
 
 
-def _latin(fonts: Fonts) -> Encode:
-    return lambda char: char.encode(fonts.latin_codec)
+def _double_byte(text: str, fonts: Fonts) -> bytes:
+    codec = CODECS[fonts.double_byte]
+    if not (fonts.won_set and _WON in text):
+        return _two_bytes_each(text, codec)
+    won = _SELECT_SET + bytes([fonts.won_set]) + _WON_CODE + _SELECT_SET + b"\0"
+    return won.join(_two_bytes_each(part, codec) for part in text.split(_WON))
 
 
-def _double_byte(fonts: Fonts) -> Encode:
-    return functools.partial(_coded, double_byte=fonts.double_byte, won_set=fonts.won_set)
-
-
-@functools.lru_cache(maxsize=_KEPT)
-def _coded(char: str, double_byte: str, won_set: int) -> bytes:
-    """UnicodeEncodeError where the set has no code of two bytes for `char`."""
-    if char == _WON and won_set:
-        return _SELECT_SET + bytes([won_set]) + _WON_CODE + _SELECT_SET + b"\0"
-    codec = CODECS[double_byte]
-    coded = char.encode(codec)
-    if len(coded) != (1 if char.isascii() else 2):
-        raise UnicodeEncodeError(codec, char, 0, 1, "takes more than two bytes")
+def _two_bytes_each(text: str, codec: str) -> bytes:
+    """UnicodeEncodeError where the set has no code of two bytes for a character beyond ASCII."""
+    coded = text.encode(codec)
+    if len(coded) != len(text) + sum(not char.isascii() for char in text):
+        raise UnicodeEncodeError(codec, text, 0, len(text), "takes more than two bytes")
     return coded

@@ -6,9 +6,10 @@ from dataclasses import asdict
 from typing import Any
 
 from contract.sales import ReturnCompleted, SaleCompleted
-from edge.db.tables import Payment, PrintJob, Shift
+from edge.db.tables import Payment, Shift
 from edge.domain.basket import Basket, BasketLine, PricedLine
 from edge.domain.shift import Figures
+from edge.services import printing
 from edge.services.returns import Returnable
 from edge.services.selling import BasketView
 
@@ -17,9 +18,7 @@ _PAYMENT = {
     "payment_id", "kind", "reference", "basket_id", "state", "was_unknown", "amount_minor", "currency",
     "masked_pan", "scheme", "auth_code", "error_condition", "created_at", "updated_at",
 }  # fmt: skip
-_JOB = {
-    "job_id", "kind", "subject_id", "copy_of", "state", "process_id", "reason", "created_at", "updated_at",
-}  # fmt: skip
+_JOB = tuple(name for name in printing.Job._fields if name != "document")
 
 
 def basket(view: BasketView | None) -> dict[str, Any] | None:
@@ -49,8 +48,8 @@ def payment(row: Payment) -> dict[str, Any]:
     return row.model_dump(include=_PAYMENT)
 
 
-def print_job(row: PrintJob) -> dict[str, Any]:
-    return row.model_dump(include=_JOB)
+def print_job(row: printing.Job) -> dict[str, Any]:
+    return {name: getattr(row, name) for name in _JOB}
 
 
 def shift(row: Shift | None) -> dict[str, Any] | None:

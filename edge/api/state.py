@@ -44,4 +44,4 @@ def _line(box: Box) -> dict[str, Any]:
         head = outbox.head(reader)
     if head is None:
         return {"online": box.is_online(), "waiting": 0}
-    return {"online": box.is_online(), "waiting": head.waiting, **head.model_dump()}
+    return {"online": box.is_online(), "waiting": head.waiting, **head._asdict()}

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic import BaseModel
 
@@ -28,7 +28,7 @@ _NOW_KNOWN = tuple(
 )
 
 
-class Head(BaseModel):
+class Head(NamedTuple):
     """Where the open stream stands; `first` is the lowest seq still kept."""
 
     epoch: str
@@ -65,9 +65,7 @@ def append_bodies(work: UnitOfWork, bodies: Sequence[tuple[str, str]]) -> list[s
 def head(reader: Reader) -> Head | None:
     """The open stream, None before the first fact."""
     row = reader.sql(_HEAD).fetchone()
-    if row is None:
-        return None
-    return Head.model_construct(epoch=row[0], high=row[1], chain=row[2], acked=row[3])
+    return None if row is None else Head(*row)
 
 
 def ensure_epoch(work: UnitOfWork) -> Head:

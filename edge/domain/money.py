@@ -53,11 +53,11 @@ def allocate(total_minor: int, weights: Sequence[int]) -> list[int]:
     What is left after rounding down goes one unit each to the largest remainders, to the earlier line among
     equals. Weights are zero or more; without any weight there is nothing to give a part to, and the total must be 0.
     """
+    if total_minor == 0:
+        return [0] * len(weights)
     whole = sum(weights)
     if whole == 0:
-        if total_minor:
-            raise ValueError(f"Expected a weight to allocate {total_minor} to, got none.")
-        return [0] * len(weights)
+        raise ValueError(f"Expected a weight to allocate {total_minor} to, got none.")
     parts = [total_minor * weight // whole for weight in weights]
     left = total_minor - sum(parts)
     by_remainder = sorted(

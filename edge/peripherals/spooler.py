@@ -18,7 +18,6 @@ from typing import Final, NamedTuple, Protocol
 from drivers.errors import PeripheralError, Refused, UnknownOutcome
 from drivers.interfaces import ReceiptPrinter
 from edge.clock import Clock
-from edge.db.tables import PrintJob
 from edge.domain.errors import Broken
 from edge.peripherals.conditions import Condition, State
 from edge.services import documents, printing
@@ -95,7 +94,7 @@ class Spooler:
         self._conclude()
         condition = self._owner.condition
         job = self._oldest()
-        if job is None or job.job_id is None:
+        if job is None:
             return False
         if condition.state is State.NOT_READY:
             return self._hold(job, condition.reasons[0])
@@ -103,7 +102,7 @@ class Spooler:
             return False
         if job.state == "HELD":
             printing.advance(self._shop, job.job_id, "QUEUED")
-            job = job.model_copy(update={"state": "QUEUED"})
+            job = job._replace(state="QUEUED")
         return job.state == "QUEUED" and self._print(job)
 
     def _rehearse(self) -> None:
@@ -124,12 +123,12 @@ class Spooler:
             log.warning("Printing waits: %s", error)
             return False
 
-    def _oldest(self) -> PrintJob | None:
+    def _oldest(self) -> printing.Job | None:
         """The job whose turn it is. One with an unknown outcome waits for a person and holds nobody up."""
         return printing.oldest_waiting(self._shop)
 
-    def _print(self, job: PrintJob) -> bool:
-        job_id = job.job_id or 0
+    def _print(self, job: printing.Job) -> bool:
+        job_id = job.job_id
         try:
             payload = self._printer.encode(documents.from_text(job.document))
         except (ValueError, LookupError) as error:
@@ -169,8 +168,8 @@ class Spooler:
             return Verdict("HELD", error.key.rpartition(".")[2])
         return Verdict("PRINTED", "" if proof.is_printed else "unproved")
 
-    def _hold(self, job: PrintJob, reason: str) -> bool:
+    def _hold(self, job: printing.Job, reason: str) -> bool:
         """Says on the job itself why it waits, once."""
         if job.state == "QUEUED":
-            printing.advance(self._shop, job.job_id or 0, "HELD", reason=reason)
+            printing.advance(self._shop, job.job_id, "HELD", reason=reason)
         return False

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 from sqlmodel import col, select
 
 from edge import changes
-from edge.db.tables import PrintJob, Product, Shift
+from edge.db.tables import Product, Shift
 from edge.domain.basket import Basket
 from edge.domain.member import Standing
 from edge.screens.state import DeskState
@@ -101,7 +101,7 @@ class Readings:
     known: dict[str, Known] = field(default_factory=dict)
     suspended: tuple[BasketView, ...] = ()
     shift: Shift | None = None
-    print_job: PrintJob | None = None
+    print_job: printing.Job | None = None
     last_id: str | None = None
     papers: tuple[Undecided, ...] = ()
     quick: tuple[QuickProduct, ...] = ()
@@ -185,7 +185,7 @@ def _standing(box: Box, readings: Readings) -> Standing | None:
     return members.standing(box.shop, basket.member, is_online=readings.line.is_online)
 
 
-def _print_job(box: Box, state: DeskState) -> PrintJob | None:
+def _print_job(box: Box, state: DeskState) -> printing.Job | None:
     return printing.newest_of(box.shop, state.done.subject_id) if state.done else None
 
 

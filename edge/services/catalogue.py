@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from sqlmodel import delete, select
 
@@ -20,13 +20,18 @@ from edge.services.shop import Shop, Work
 
 FEEDS = ("catalogue", "prices")
 
-_FIND = """
-SELECT product.sku, product.names, product.tax_group, product.tax_rate_bp,
-       price.amount_minor, price.is_free, price.version
+# A condition on `product`: the one that a GTIN, any other code of it, or its SKU names.
+IS_NAMED: Final = """product.sku = coalesce(
+    (SELECT sku FROM product_code WHERE code = :gtin), (SELECT sku FROM product_code WHERE code = :code), :code)"""
+# Its condition on the lot is that of the index `stock_move_lot`: 2 µs where no lot of the product was ever known.
+HAS_LOTS: Final = """EXISTS (
+    SELECT 1 FROM stock_move WHERE (expiry <> '' OR lot <> '') AND stock_move.sku = product.sku)"""
+_FIND = f"""
+SELECT product.sku, product.names, product.names ->> :language, product.tax_group, product.tax_rate_bp,
+       price.amount_minor, price.is_free, price.version, {HAS_LOTS}
 FROM product LEFT JOIN price ON price.sku = product.sku AND price.currency = :currency
-WHERE product.sku = coalesce(
-    (SELECT sku FROM product_code WHERE code = :gtin), (SELECT sku FROM product_code WHERE code = :code), :code)
-"""
+WHERE {IS_NAMED}
+"""  # noqa: S608 - our own words
 _QUICK = """
 SELECT product.sku, product.names, price.amount_minor, product.category
 FROM product JOIN price ON price.sku = product.sku AND price.currency = ?
@@ -44,20 +49,27 @@ class QuickProduct:
     category: str
 
 
-def find(reader: Reader, entered: EnteredCode, currency: str, language: str) -> Article:
+class Found(NamedTuple):
+    """`has_lots`: some piece of it has come with a lot or a use-by date before."""
+
+    article: Article
+    has_lots: bool
+
+
+def find(reader: Reader, entered: EnteredCode, currency: str, language: str) -> Found:
     """What a code costs now. Raises UnknownCode, NoPrice or PriceIsZero."""
     gtin = gtin14(entered.code)
-    code = {"gtin": gtin, "code": entered.code, "currency": currency}
+    code = {"gtin": gtin, "code": entered.code, "currency": currency, "language": language}
     row = reader.sql(_FIND, code).fetchone()
     if row is None:
         raise UnknownCode(code=entered.code)
-    sku, names, tax_group, tax_rate_bp, amount_minor, is_free, version = row
-    name = name_in(json.loads(names), language, sku)
+    sku, names, name, tax_group, tax_rate_bp, amount_minor, is_free, version, has_lots = row
+    name = name or name_in(json.loads(names), language, sku)
     if amount_minor is None:
         raise NoPrice(name=name, sku=sku, currency=currency)
     if amount_minor == 0 and not is_free:
         raise PriceIsZero(name=name, sku=sku)
-    return Article(
+    article = Article(
         sku=sku,
         name=name,
         unit_price_minor=amount_minor,
@@ -66,6 +78,7 @@ def find(reader: Reader, entered: EnteredCode, currency: str, language: str) -> 
         gtin=gtin if sku != entered.code else "",
         price_version=version,
     )
+    return Found(article, bool(has_lots))
 
 
 def name_in(names: dict[str, str], language: str, otherwise: str) -> str:

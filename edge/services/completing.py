@@ -141,9 +141,9 @@ def _insert_sale(work: Work, sale: SaleCompleted) -> None:
     )
     unit.insert(tables.SaleLine, [_row(sale_id, line) for line in sale.lines])
     lots.keep(work, sale.sale_id, sale.lines)
-    unit.insert(tables.SaleTax, [sale_id | group.model_dump() for group in sale.tax])
+    unit.insert(tables.SaleTax, [sale_id | vars(group) for group in sale.tax])
     tenders: list[dict[str, Any]] = [
-        sale_id | {"position": position} | tender.model_dump()
+        sale_id | {"position": position} | vars(tender)
         for position, tender in enumerate(sale.tenders, 1)
     ]
     unit.insert(tables.SaleTender, tenders)

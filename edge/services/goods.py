@@ -9,14 +9,9 @@ from typing import Final, NamedTuple
 from contract.feeds import gtin14
 from edge.db.unit_of_work import Reader
 from edge.domain.errors import UnknownCode
+from edge.services.catalogue import HAS_LOTS, IS_NAMED
 
-_FIND: Final = """
-SELECT product.sku, product.names,
-       EXISTS (SELECT 1 FROM stock_move WHERE (expiry <> '' OR lot <> '') AND stock_move.sku = product.sku)
-FROM product
-WHERE product.sku = coalesce(
-    (SELECT sku FROM product_code WHERE code = :gtin), (SELECT sku FROM product_code WHERE code = :code), :code)
-"""
+_FIND: Final = f"SELECT product.sku, product.names, {HAS_LOTS} FROM product WHERE {IS_NAMED}"  # noqa: S608 - our own words
 _NAMES: Final = "SELECT sku, names FROM product WHERE sku IN (SELECT value FROM json_each(?))"
 _NEAR: Final = """
 SELECT sku, lot, expiry, sum(quantity) FROM (

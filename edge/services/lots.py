@@ -67,11 +67,6 @@ def good(found: Sequence[Lot], until: str) -> int:
     return max(0, min(rule.keeping(found, until), sum(lot.quantity for lot in found)))
 
 
-def if_any(reader: Reader, sku: str) -> list[Lot]:
-    """As `lots`, but nothing where no lot of the product is known: asked at every scan."""
-    return lots(reader, sku) if _with_known(reader, [sku]) else []
-
-
 def take(reader: Reader, lines: Sequence[SaleLine], day: str) -> tuple[SaleLine, ...]:
     """The lines with the lots that their pieces go out of, where nobody scanned one and any is known."""
     skus = _with_known(reader, [line.sku for line in lines if _is_open(line)])

@@ -285,7 +285,7 @@ def _with_fee(work: Work, basket: Basket, fee_sku: str, fee_minor: int, order_id
 def _article(work: Work, sku: str) -> Article:
     settings = work.shop.settings
     entered = EnteredCode(sku, entry_method="keyed")
-    return catalogue.find(work.unit, entered, settings.currency, settings.language)
+    return catalogue.find(work.unit, entered, settings.currency, settings.language).article
 
 
 def _lines(basket: Basket) -> list[dict[str, Any]]:

@@ -11,18 +11,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam
-from sqlmodel import col
-
 from contract.sales import SaleCompleted
 from drivers.interfaces import PrintDocument
-from edge.db.tables import PrintJob, rows_of
+from edge.db.tables import PrintJob
 from edge.db.unit_of_work import Reader
 from edge.domain.errors import BadTransition, NotFound
 from edge.services import documents, receipt_orders, receipts, sales, words
 from edge.services.shop import Shop, Work
 
-FINISHED = ("PRINTED", "FAILED")
 NEXT = {
     "QUEUED": {"SENDING", "HELD", "FAILED"},
     "SENDING": {"SENT", "PRINTED", "HELD", "UNKNOWN", "QUEUED", "FAILED"},
@@ -33,15 +29,32 @@ NEXT = {
     "FAILED": set[str](),
 }
 
-# Past SQLAlchemy: what stands between a sale's commit and the first byte at the printer.
-_COLUMNS = tuple(PrintJob.model_fields)
-_JOBS = f"SELECT {', '.join(_COLUMNS)} FROM print_job"  # noqa: S608 - our own names
+
+class Job(NamedTuple):
+    """A row of `print_job`, past SQLModel: reading one stands between a sale's commit and the first byte of paper.
+
+    `document` is "" as long as the receipt is not made; `copy_of` is the job that this one repeats.
+    """
+
+    job_id: int
+    kind: str
+    subject_id: str
+    copy_of: int | None
+    state: str
+    process_id: str
+    reason: str
+    document: str
+    created_at: str
+    updated_at: str
+
+
+_JOBS = f"SELECT {', '.join(Job._fields)} FROM print_job"  # noqa: S608 - our own names
 _JOB = f"{_JOBS} WHERE job_id = ?"
+# `state NOT IN ('PRINTED', 'FAILED')` is the condition of the index `print_job_unfinished`, and must be said like that.
 _OLDEST_WAITING = f"""
-{_JOBS} WHERE state NOT IN ({", ".join(f"'{state}'" for state in (*FINISHED, "UNKNOWN"))}) ORDER BY job_id LIMIT 1
+{_JOBS} WHERE state NOT IN ('PRINTED', 'FAILED') AND state <> 'UNKNOWN' ORDER BY job_id LIMIT 1
 """
 _NEWEST_OF = f"{_JOBS} WHERE subject_id = ? ORDER BY job_id DESC LIMIT 1"
-# The first condition is the index's own.
 _UNDECIDED = """
 SELECT job_id, kind, copy_of IS NOT NULL, coalesce(
     (SELECT receipt_number FROM sale WHERE sale_id = subject_id),
@@ -52,16 +65,9 @@ FROM print_job WHERE state NOT IN ('PRINTED', 'FAILED') AND state = 'UNKNOWN' OR
 _ADVANCE = """
 UPDATE print_job SET state = ?, process_id = ?, reason = ?, updated_at = ?, document = ? WHERE job_id = ?
 """
-_UNFINISHED = (
-    rows_of(PrintJob).where(col(PrintJob.state).not_in(FINISHED)).order_by(col(PrintJob.job_id))
-)
-_RECENT = rows_of(PrintJob).order_by(col(PrintJob.job_id).desc()).limit(bindparam("limit"))
-_OF_SUBJECT = (
-    rows_of(PrintJob)
-    .where(col(PrintJob.subject_id) == bindparam("subject_id"), col(PrintJob.copy_of).is_(None))
-    .order_by(col(PrintJob.job_id))
-    .limit(1)
-)
+_UNFINISHED = f"{_JOBS} WHERE state NOT IN ('PRINTED', 'FAILED') ORDER BY job_id"
+_RECENT = f"{_JOBS} ORDER BY job_id DESC LIMIT ?"
+_OF_SUBJECT = f"{_JOBS} WHERE subject_id = ? AND copy_of IS NULL ORDER BY job_id LIMIT 1"
 
 
 class Undecided(NamedTuple):
@@ -84,11 +90,11 @@ def queue_sale(work: Work, sale: SaleCompleted) -> None:
     work.shop.just_sold.put(sale)
 
 
-def oldest_waiting(shop: Shop) -> PrintJob | None:
+def oldest_waiting(shop: Shop) -> Job | None:
     """The job whose turn it is, with its document. One with an unknown outcome waits for a person, not in line."""
     with shop.read() as reader:
         job = _first(reader, _OLDEST_WAITING)
-        return job and job.model_copy(update={"document": _document(shop, reader, job)})
+        return job and job._replace(document=_document(shop, reader, job))
 
 
 def newest_receipt(shop: Shop) -> PrintDocument | None:
@@ -98,10 +104,10 @@ def newest_receipt(shop: Shop) -> PrintDocument | None:
         return _receipt(shop, reader, sales.completed(reader, sale_id)) if sale_id else None
 
 
-def unfinished(shop: Shop) -> Sequence[PrintJob]:
+def unfinished(shop: Shop) -> Sequence[Job]:
     """Every job that is not PRINTED or FAILED, oldest first."""
     with shop.read() as reader:
-        return reader.all(PrintJob, _UNFINISHED)
+        return _all(reader, _UNFINISHED)
 
 
 def undecided(shop: Shop) -> list[Undecided]:
@@ -113,37 +119,35 @@ def undecided(shop: Shop) -> list[Undecided]:
     ]
 
 
-def recent(shop: Shop, limit: int = 50) -> Sequence[PrintJob]:
+def recent(shop: Shop, limit: int = 50) -> Sequence[Job]:
     """The newest jobs, newest first."""
     with shop.read() as reader:
-        return reader.all(PrintJob, _RECENT, limit=limit)
+        return _all(reader, _RECENT, limit)
 
 
-def newest_of(shop: Shop, subject_id: str) -> PrintJob | None:
+def newest_of(shop: Shop, subject_id: str) -> Job | None:
     """The newest job of a sale or a return, a copy included."""
     with shop.read() as reader:
         return _first(reader, _NEWEST_OF, subject_id)
 
 
-def advance(
-    shop: Shop, job_id: int, state: str, *, process_id: str = "", reason: str = ""
-) -> PrintJob:
+def advance(shop: Shop, job_id: int, state: str, *, process_id: str = "", reason: str = "") -> Job:
     """Moves a job on; the process id stays once it is known. Raises BadTransition where that is no step."""
     with shop.write() as work:
         return _advance(work, _job(work, job_id), state, process_id=process_id, reason=reason)
 
 
-def begin(shop: Shop, job: PrintJob, process_id: str) -> PrintJob:
+def begin(shop: Shop, job: Job, process_id: str) -> Job:
     """SENDING, with the document that `oldest_waiting` has made: to be committed before the first byte leaves."""
     with shop.write() as work:
-        stored = _job(work, job.job_id or 0).model_copy(update={"document": job.document})
+        stored = _job(work, job.job_id)._replace(document=job.document)
         return _advance(work, stored, "SENDING", process_id=process_id)
 
 
-def recover(shop: Shop) -> Sequence[PrintJob]:
+def recover(shop: Shop) -> Sequence[Job]:
     """After a start: what was under way has an unknown outcome. Gives those jobs."""
     with shop.write() as work:
-        jobs = work.unit.all(PrintJob, _UNFINISHED)
+        jobs = _all(work.unit, _UNFINISHED)
         return [
             _advance(work, job, "UNKNOWN", reason="restarted")
             for job in jobs
@@ -151,25 +155,25 @@ def recover(shop: Shop) -> Sequence[PrintJob]:
         ]
 
 
-def copy(shop: Shop, job_id: int) -> PrintJob:
+def copy(shop: Shop, job_id: int) -> Job:
     """Prints a job's document again, marked COPY. A job with unknown outcome is finished by that."""
     with shop.write() as work:
         return _copy(work, _job(work, job_id))
 
 
-def copy_of_subject(shop: Shop, subject_id: str) -> PrintJob:
+def copy_of_subject(shop: Shop, subject_id: str) -> Job:
     """Prints the document of a sale, return or shift again, marked COPY."""
     with shop.write() as work:
-        job = work.unit.first(PrintJob, _OF_SUBJECT, subject_id=subject_id)
+        job = _first(work.unit, _OF_SUBJECT, subject_id)
         return _copy(work, job) if job else _copy_of_forgotten(work, subject_id)
 
 
-def confirm_printed(shop: Shop, job_id: int) -> PrintJob:
+def confirm_printed(shop: Shop, job_id: int) -> Job:
     """A person saw the paper of a job whose outcome was unknown."""
     return advance(shop, job_id, "PRINTED", reason="seen by a person")
 
 
-def _copy(work: Work, job: PrintJob) -> PrintJob:
+def _copy(work: Work, job: Job) -> Job:
     if job.state == "UNKNOWN":
         _advance(work, job, "FAILED", reason="printed again as a copy")
     mark = words.of(work.shop.settings.language).copy
@@ -179,7 +183,7 @@ def _copy(work: Work, job: PrintJob) -> PrintJob:
     return _queue(work, _row(work, job.kind, job.subject_id, text, job.copy_of or job.job_id))
 
 
-def _copy_of_forgotten(work: Work, sale_id: str) -> PrintJob:
+def _copy_of_forgotten(work: Work, sale_id: str) -> Job:
     """A sale whose print job was forgotten long ago is printed from its rows. Raises NotFound without a sale."""
     sale = sales.completed(work.unit, sale_id)
     mark = words.of(work.shop.settings.language).copy
@@ -187,13 +191,12 @@ def _copy_of_forgotten(work: Work, sale_id: str) -> PrintJob:
     return _queue(work, _row(work, "sale", sale_id, documents.to_text(document), None))
 
 
-def _queue(work: Work, row: dict[str, Any]) -> PrintJob:
+def _queue(work: Work, row: dict[str, Any]) -> Job:
     work.unit.insert(PrintJob, [row])
-    job_id = work.unit.sql("SELECT last_insert_rowid()").fetchone()[0]
-    return PrintJob(job_id=job_id, **row)
+    return _job(work, work.unit.sql("SELECT last_insert_rowid()").fetchone()[0])
 
 
-def _document(shop: Shop, reader: Reader, job: PrintJob) -> str:
+def _document(shop: Shop, reader: Reader, job: Job) -> str:
     if job.document:
         return job.document
     sale = shop.just_sold.get(job.subject_id) or sales.completed(reader, job.subject_id)
@@ -205,32 +208,37 @@ def _receipt(shop: Shop, reader: Reader, sale: SaleCompleted) -> PrintDocument:
     return receipts.sale_receipt(shop, sale, visit, receipt_orders.of_sale(reader, sale))
 
 
-def _job(work: Work, job_id: int) -> PrintJob:
+def _job(work: Work, job_id: int) -> Job:
     job = _first(work.unit, _JOB, job_id)
     if job is None:
         raise NotFound(what="print job", name=job_id)
     return job
 
 
-def _first(reader: Reader, statement: str, *parameters: int | str) -> PrintJob | None:
+def _first(reader: Reader, statement: str, *parameters: int | str) -> Job | None:
     row = reader.sql(statement, parameters).fetchone()
-    return None if row is None else PrintJob(**dict(zip(_COLUMNS, row, strict=True)))
+    return None if row is None else Job(*row)
 
 
-def _advance(
-    work: Work, job: PrintJob, state: str, *, process_id: str = "", reason: str = ""
-) -> PrintJob:
+def _all(reader: Reader, statement: str, *parameters: int | str) -> list[Job]:
+    return [Job(*row) for row in reader.sql(statement, parameters)]
+
+
+def _advance(work: Work, job: Job, state: str, *, process_id: str = "", reason: str = "") -> Job:
     if state not in NEXT[job.state]:
-        raise BadTransition(what="Print job", name=job.job_id or 0, state=job.state, wanted=state)
-    values = {
-        "state": state,
-        "process_id": process_id or job.process_id,
-        "reason": reason,
-        "updated_at": work.stamp,
-        "document": _document(work.shop, work.unit, job) if state == "SENDING" else job.document,
-    }
-    work.unit.sql(_ADVANCE, (*values.values(), job.job_id or 0))
-    return job.model_copy(update=values)
+        raise BadTransition(what="Print job", name=job.job_id, state=job.state, wanted=state)
+    now = job._replace(
+        state=state,
+        process_id=process_id or job.process_id,
+        reason=reason,
+        updated_at=work.stamp,
+        document=_document(work.shop, work.unit, job) if state == "SENDING" else job.document,
+    )
+    work.unit.sql(
+        _ADVANCE,
+        (now.state, now.process_id, now.reason, now.updated_at, now.document, now.job_id),
+    )
+    return now
 
 
 def _row(

@@ -344,8 +344,12 @@ def _insert(work: Work, fact: ReturnCompleted) -> None:
         GoodsReturnTender,
         [
             return_id
-            | {"position": position}
-            | tender.model_dump(include={"kind", "amount_minor", "payment_id"})
+            | {
+                "position": position,
+                "kind": tender.kind,
+                "amount_minor": tender.amount_minor,
+                "payment_id": tender.payment_id,
+            }
             for position, tender in enumerate(fact.tenders, 1)
         ],
     )

@@ -327,8 +327,10 @@ def _rung_up(
         # Shown too early; it is money for as long as it lives, so that nothing keeps it or says it again.
         raise WalletScanned(name=NAMES[wallet])
     settings = work.shop.settings
-    article = catalogue.find(work.unit, entered, settings.currency, settings.language)
-    here = [] if entered.expiry else lots.if_any(work.unit, article.sku)
+    article, has_lots = catalogue.find(work.unit, entered, settings.currency, settings.language)
+    if not (has_lots or entered.expiry):
+        return article, baskets.NO_DISCOUNT
+    here = [] if entered.expiry else lots.lots(work.unit, article.sku)
     expiry = entered.expiry or rule.last_expiry(here, business_date)
     if not rule.is_fresh(expiry, business_date):
         raise GoodsExpired(name=article.name, expiry=expiry, business_date=business_date)

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, TypeVar
 from sqlmodel import col
 
 from contract.envelope import FactBody, make_uid
-from edge.clock import Clock, HybridLogicalClock, parse_stamp
+from edge.clock import Clock, HybridLogicalClock
 from edge.db import outbox
 from edge.db.tables import Shift, rows_of
 from edge.db.unit_of_work import Database, Reader, UnitOfWork
@@ -136,7 +136,7 @@ class Work:
 
     def _instant(self) -> tuple[int, int]:
         """The next millisecond and count within it: what a counter of 12 bits cannot hold counts as milliseconds."""
-        wall_ms, counter, _ = parse_stamp(self.shop.hlc.stamp())
+        wall_ms, counter = self.shop.hlc.instant()
         over_ms, count = divmod(counter, COUNTS_A_MS)
         return wall_ms + over_ms, count
 

@@ -79,7 +79,7 @@ class Estate:
 @pytest.fixture(scope="module")
 def estate(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Estate]:
     it = Estate(tmp_path_factory.mktemp("company"))
-    with it.company:
+    with it.company, it.till, it.office, it.counter, it.wallets:
         open_shop(it.till, it.office)
         yield it
 

@@ -54,7 +54,7 @@ def test_before_the_first_sale_there_is_no_receipt_to_print_again(till: Any) -> 
 def jobs(till: Any) -> list[tuple[int, str, int | None]]:
     """Every print job, oldest first: its number, its state, and the job that it is a copy of."""
     found = printing.recent(till.box.shop)
-    return [(job.job_id or 0, job.state, job.copy_of) for job in reversed(found)]
+    return [(job.job_id, job.state, job.copy_of) for job in reversed(found)]
 
 
 def doubt(till: Any, *job_ids: int) -> None:

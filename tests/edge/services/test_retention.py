@@ -22,8 +22,8 @@ Rows = Callable[[Shop, str], list[tuple[Any, ...]]]
 def sell_and_print(shop: Shop) -> str:
     sale = selling.sell(shop, [Ordered("BREAD")])
     for job in printing.unfinished(shop):
-        printing.advance(shop, job.job_id or 0, "SENDING")
-        printing.advance(shop, job.job_id or 0, "PRINTED")
+        printing.advance(shop, job.job_id, "SENDING")
+        printing.advance(shop, job.job_id, "PRINTED")
     return sale.sale_id
 
 
