@@ -23,13 +23,20 @@ KEYS_TO = {
     "suspended": ["F6", "F6"],
     "report": ["F8", "F10", "F4"],
 }
-# Words that do not fit where they stand, by more than a letter's overhang, and whatever stands outside the window.
+# Words that do not fit where they stand, by more than a letter's overhang, and whatever stands outside the window or
+# outside what holds it.
 CUT_OFF = """() => {
     const room = (it) => parseFloat(getComputedStyle(it).fontSize) / 2;
+    const isOutside = (it) => {
+        let part = it.parentElement;
+        while (getComputedStyle(part).display === "contents") part = part.parentElement;
+        return it.getBoundingClientRect().right > part.getBoundingClientRect().right + 1;
+    };
     const words = [...document.querySelectorAll(".button, .key, .state, .banner, h2")].filter(
         (it) => it.checkVisibility() && !it.matches(".visually-hidden"));
     const cut = words.filter((it) => it.scrollWidth > it.clientWidth + 1 + (it.matches("kbd, .state") ? 2 : 0)
-        || it.scrollHeight > it.clientHeight + room(it) || it.getBoundingClientRect().right > innerWidth + 1);
+        || it.scrollHeight > it.clientHeight + room(it) || it.getBoundingClientRect().right > innerWidth + 1
+        || isOutside(it));
     const wide = document.documentElement.scrollWidth > innerWidth ? ["the page"] : [];
     return [...cut.map((it) => it.textContent.replace(/\\s+/g, " ").trim()), ...wide];
 }"""
