@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import importlib.metadata
 import logging
 import secrets
@@ -228,10 +229,17 @@ def build_app(hub: Hub) -> FastAPI:
 
 
 def run(settings: Settings) -> None:
-    """Until SIGINT or SIGTERM. Raises PortError or HubError where it cannot start."""
+    """Until SIGINT or SIGTERM. Raises PortError or HubError where it cannot start.
+
+    May be called with the garbage collector off: it is on once the app is whole.
+    """
     with open_port(settings.host, settings.port) as doors:
+        app = build_app(Hub(settings))
+        # Nothing of the start is ever thrown away: the collector need not look at it again.
+        gc.freeze()
+        gc.enable()
         config = uvicorn.Config(
-            build_app(Hub(settings)),
+            app,
             log_level="warning",
             access_log=False,
             timeout_graceful_shutdown=1,  # uvicorn would wait for open streams

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 from pathlib import Path
 
@@ -31,6 +32,8 @@ def hub() -> None:
 @SETTINGS
 def run(settings_path: Path) -> None:
     """Runs the hub until it is stopped (Ctrl+C)."""
+    # Importing makes a hundred thousand objects and no rubbish: collecting among them is a tenth of the start.
+    gc.disable()
     from cloud import main
     from cloud.errors import HubError
     from cloud.settings import load

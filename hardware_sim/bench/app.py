@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
 from fastapi import FastAPI, Request
+from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse, Response
 
 from hardware_sim.bench import api, page
@@ -14,11 +18,18 @@ from ui.security import OwnNames
 
 
 def create_app(counter: Counter) -> FastAPI:
-    app = FastAPI(title="Twinstore bench", docs_url=None, redoc_url=None)
     settings = counter.settings
     reach = Reach(
         counter, LineControl(settings.line_control_url), WalletControl(settings.wallets_url)
     )
+
+    @asynccontextmanager
+    async def open_reach(_: FastAPI) -> AsyncIterator[None]:
+        yield
+        for remote in (reach.line, reach.wallets):
+            await run_in_threadpool(remote.close)
+
+    app = FastAPI(title="Twinstore bench", docs_url=None, redoc_url=None, lifespan=open_reach)
     app.add_exception_handler(ValueError, _refuse)
     app.include_router(api.router(reach))
     page.add_to(app, reach)

@@ -144,7 +144,7 @@ def counter(tmp_path: Path) -> Iterator[Counter]:
             conditions=lambda: list(ready.conditions), abort_payment=lambda _: None
         )
         ready.line(is_online=True, waiting=0)
-        config = uvicorn.Config(box.app(), log_config=None, timeout_graceful_shutdown=1)
+        config = uvicorn.Config(box.app(), log_config=None, timeout_graceful_shutdown=0)
         server = Server(config)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()

@@ -41,9 +41,10 @@ def read(name: str, value: Any) -> BaseModel:
 
 
 def within(read: Any, said: Any) -> Any:
-    """What of `read` was `said`: a newer class fills in fields of its own."""
+    """What of `read` was `said`: a newer class fills in fields of its own, and need not say an empty text."""
     if isinstance(said, dict):
-        return {name: within(read[name], value) for name, value in said.items()}
+        empty = {name: "" for name, value in said.items() if value == ""}
+        return {name: within((empty | read)[name], value) for name, value in said.items()}
     if isinstance(said, list):
         return [within(*pair) for pair in zip(read, said, strict=True)]
     return read

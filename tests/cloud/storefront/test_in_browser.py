@@ -34,7 +34,7 @@ def hub_address(door) -> str:
 @pytest.fixture
 def served(app, door, hub_address) -> Iterator[str]:
     """The address of the shop, served by a thread and without the ingest."""
-    config = uvicorn.Config(app, lifespan="off", log_level="warning", timeout_graceful_shutdown=1)
+    config = uvicorn.Config(app, lifespan="off", log_level="warning", timeout_graceful_shutdown=0)
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [door]})
     thread.start()

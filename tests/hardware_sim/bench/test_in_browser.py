@@ -24,7 +24,7 @@ def url(counter: Counter) -> Iterator[str]:
         host="127.0.0.1",
         port=0,
         log_level="error",
-        timeout_graceful_shutdown=1,
+        timeout_graceful_shutdown=0,
     )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run)

@@ -59,7 +59,7 @@ def window(monkeypatch: pytest.MonkeyPatch) -> Window:
 @pytest.fixture
 def url(window: Window, tmp_path: Path) -> Iterator[str]:
     app = landing.make_app(Company(tmp_path, Ports.in_a_row(8100)), products())
-    config = uvicorn.Config(app, port=0, log_level="error", timeout_graceful_shutdown=1)
+    config = uvicorn.Config(app, port=0, log_level="error", timeout_graceful_shutdown=0)
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run)
     thread.start()
