@@ -68,7 +68,6 @@ class NewHandover(BaseModel):
 
     code: fields.ReceiptQr = ""
     job_id: fields.Id = ""
-    kind: Literal["staff", "courier", "transfer"] = "staff"
     reference: Text
     parts: list[Part] = Field(default=[], max_length=MAX_LINES)
 
@@ -136,7 +135,7 @@ def _handing_over(api: APIRouter, box: Box) -> None:
     def hand_over(body: NewHandover) -> dict[str, Any]:
         from edge.services import handover
 
-        by_person = handover.ByPerson(body.job_id, body.kind, body.reference)
+        by_person = handover.ByPerson(body.job_id, body.reference)
         shown = body.code or by_person
         pieces = {part.line: part.quantity for part in body.parts} or None
         return handover.hand_over(box.shop, shown, pieces).model_dump(mode="json")

@@ -197,12 +197,9 @@ def hand_over(shop: Shop, ask_hub: AskHub, state: DeskState, text: str) -> DeskS
 
 def _vouched(kept: Kept, text: str) -> ByPerson:
     words = text.strip()[:MAX_TEXT]
-    kind = {"transfer": "transfer", "delivery": "courier", "shipping": "courier"}.get(
-        kept.wish.kind, "staff"
-    )
-    if kind == "staff" and not words:
+    if not words and handover.taken_by(kept) == "staff":
         raise Misread("counter.notice.need_proof", has_advice=True)
-    return ByPerson(kept.wish.job_id, kind, words)  # type: ignore[arg-type]  # of the three words above
+    return ByPerson(kept.wish.job_id, words)
 
 
 def _chosen(kept: Kept, state: DeskState) -> dict[int, int] | None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Literal, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 from contract import handover as codes
 from contract.handover import HandoverCode, Verdict
@@ -38,6 +38,15 @@ AttemptReason = Literal[
 ]
 
 
+Voucher = Literal["staff", "courier", "transfer"]
+# Who takes the goods away where no code is shown. The job says it: a transfer is never booked as handed to a customer.
+_TAKEN_BY: Final[Mapping[str, Voucher]] = {
+    "transfer": "transfer",
+    "delivery": "courier",
+    "shipping": "courier",
+}
+
+
 class ByPerson(NamedTuple):
     """A member of the staff vouches: for a customer whose phone is dead, a courier, or the driver of a transfer.
 
@@ -45,7 +54,6 @@ class ByPerson(NamedTuple):
     """
 
     job_id: str
-    kind: Literal["staff", "courier", "transfer"] = "staff"
     reference: str = ""
 
 
@@ -99,13 +107,15 @@ def attempt_failed(
     return shop.run(use_case)
 
 
+def taken_by(kept: Kept) -> Voucher:
+    """Who the staff gives the goods to where no code is shown: the customer herself, a courier, or the driver."""
+    return _TAKEN_BY.get(kept.wish.kind, "staff")
+
+
 def _proved(work: Work, shown: str | ByPerson) -> tuple[Kept, HandoverProof]:
     if isinstance(shown, ByPerson):
         kept = job_rows.get(work.unit, shown.job_id)
-        who: Literal["staff", "courier", "transfer"] = shown.kind
-        if kept.wish.kind == "transfer":
-            who = "transfer"
-        return kept, HandoverProof(kind=who, reference=shown.reference)
+        return kept, HandoverProof(kind=taken_by(kept), reference=shown.reference)
     kept, code = _of_code(work.shop, work.unit, shown)
     kind: Literal["code", "paper"] = "paper" if code.step == codes.PAPER else "code"
     return kept, HandoverProof(kind=kind, step=code.step)

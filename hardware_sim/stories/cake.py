@@ -315,7 +315,7 @@ class Cake:
 
     def send(self) -> str:
         job = self.room.job(self.order_id)
-        given = {"job_id": job["job_id"], "kind": "transfer", "reference": "van 1"}
+        given = {"job_id": job["job_id"], "reference": "van 1"}
         self.till.ask("POST", "/api/orders/handovers", given)
         self.here.ledger.pieces[CAKE] -= 1
         return "1 cake left Office Tower"

@@ -46,14 +46,9 @@ def test_a_person_may_vouch_and_an_attempt_may_fail(client: TestClient) -> None:
     assert post(client, f"/{JOB}/at-risk", {"reason": "late"})[1]["type"] == "job.at_risk"
     post(client, f"/{JOB}/ready", {"place": "Fridge", "packages": 2})
     assert post(client, f"/{JOB}/attempt-failed", {"reason": "nobody_there"})[0] == 201
-    body = {
-        "job_id": JOB,
-        "kind": "courier",
-        "reference": "Ddui 7",
-        "parts": [{"line": 1, "quantity": 1}],
-    }
+    body = {"job_id": JOB, "reference": "her card", "parts": [{"line": 1, "quantity": 1}]}
     status, fact = post(client, "/handovers", body)
-    assert (status, fact["is_partial"], fact["proof"]["kind"]) == (201, True, "courier")
+    assert (status, fact["is_partial"], fact["proof"]["kind"]) == (201, True, "staff")
 
 
 def test_a_shop_may_decline(client: TestClient) -> None:

@@ -227,12 +227,24 @@ def test_a_cancellation_between_two_parts_gives_back_only_the_rest(
     assert stock.level(ready_shop, "CAKE") == 2
 
 
-def test_a_driver_takes_a_transfer(stocked: Shop, facts: Callable[[Shop], Any]) -> None:
-    told(stocked, changed(kind="transfer", to_location_id=THERE, secret="", customer=""))
+@pytest.mark.parametrize(
+    ("kind", "who"),
+    [
+        ("pickup", "staff"),
+        ("transfer", "transfer"),
+        ("delivery", "courier"),
+        ("shipping", "courier"),
+    ],
+)
+def test_the_job_says_who_takes_the_goods_away(
+    stocked: Shop, facts: Callable[[Shop], Any], kind: str, who: str
+) -> None:
+    """A transfer is never booked as handed to a customer, nor the other way round."""
+    told(stocked, changed(kind=kind, to_location_id=THERE, secret="", customer=""))
     jobs.pick(stocked, JOB, [Picked(1, 2)])
     jobs.ready(stocked, JOB, "Back door")
-    handover.hand_over(stocked, ByPerson(JOB, "transfer", "van 3"))
-    proof = {"kind": "transfer", "step": 0, "reference": "van 3"}
+    handover.hand_over(stocked, ByPerson(JOB, "van 3"))
+    proof = {"kind": who, "step": 0, "reference": "van 3"}
     assert facts(stocked)[-1]["proof"] == proof
 
 
@@ -254,11 +266,3 @@ def test_a_line_of_an_order_is_never_one_more_piece_of_the_line_before() -> None
     article = Article("CAKE", "Cake", 1, "A", 0)
     line = BasketLine(1, article, order_id="o")
     assert line.order_id == "o"
-
-
-def test_a_transfer_is_never_booked_as_handed_to_a_customer(stocked: Shop) -> None:
-    told(stocked, changed(kind="transfer", to_location_id=THERE, secret="", customer=""))
-    jobs.pick(stocked, JOB, [Picked(1, 2)])
-    jobs.ready(stocked, JOB, "Back door")
-    fact = handover.hand_over(stocked, ByPerson(JOB, "staff", "van 3"))
-    assert fact.proof.kind == "transfer"

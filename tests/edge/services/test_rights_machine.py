@@ -103,7 +103,7 @@ class RightsMachine(RuleBasedStateMachine):
     def hand_over(self) -> None:
         ready = [kept for kept in jobs.open_jobs(self.shop) if kept.job.state == "ready"]
         if ready:
-            handover.hand_over(self.shop, ByPerson(ready[0].wish.job_id, "staff", "Kim"))
+            handover.hand_over(self.shop, ByPerson(ready[0].wish.job_id, "Kim"))
 
     # -- the line and the hub
 
