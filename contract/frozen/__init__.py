@@ -59,9 +59,9 @@ def differences() -> dict[str, str]:
 def freeze() -> list[Path]:
     """Writes what is new or changed; gives what it wrote. A schema is never deleted: old boxes still speak it."""
     written = []
+    spoken = messages()
     for name in differences():
-        model = messages().get(name)
-        if model is not None:
+        if model := spoken.get(name):
             path = FOLDER / f"{name}.json"
             path.write_text(schema_of(model), encoding="utf-8")
             written.append(path)

@@ -38,6 +38,7 @@ class Days(RuleBasedStateMachine):
         self.chain = type(self).new_chain(self.database)
         self.handed: set[str] = set()
         self.last: dict[str, str] = {}
+        self.met: list[str] = []
         for location_id in SHOPS:
             self.chain.open_shop(location_id, latitude=37.5, longitude=127.0)
             self.chain.allow(location_id, cap=CAP)
@@ -49,8 +50,14 @@ class Days(RuleBasedStateMachine):
 
     @property
     def orders(self) -> list[CustomerOrder]:
+        """As they came: ids of one millisecond are in no order, and a day must be the same when it is lived again."""
         with self.database.read() as session:
-            return list(session.exec(select(CustomerOrder)).all())
+            return sorted(session.exec(select(CustomerOrder)).all(), key=self.nth)
+
+    def nth(self, order: CustomerOrder) -> int:
+        if order.order_id not in self.met:
+            self.met.append(order.order_id)
+        return self.met.index(order.order_id)
 
     @property
     def work(self) -> list[Any]:
@@ -58,11 +65,12 @@ class Days(RuleBasedStateMachine):
         with self.database.read() as session:
             rows = {it.job_id: it for it in session.exec(select(OrderJob)).all()}
         feeds = [job for place in SHOPS for job in self.chain.jobs_at(place)]
-        return [
+        going_on = [
             (rows[job.job_id], job)
             for job in feeds
             if self.last.get(job.job_id, "offered") in STEP and job.job_id in rows
         ]
+        return sorted(going_on, key=lambda it: (self.met.index(it[1].order_id), it[0].location_id))
 
     @rule(quantity=st.integers(1, 2), is_paid=st.booleans())
     def order(self, quantity: int, is_paid: bool) -> None:
@@ -96,7 +104,7 @@ class Days(RuleBasedStateMachine):
         if state == "picked" and self.left_in(row.location_id) < row_quantity(job):
             return
         self.last[job.job_id] = state
-        if state == "handed_over":
+        if state == "handed_over" and row.kind != "transfer":  # that one goes to another shop
             self.handed.add(job.order_id)
         self.chain.tell(row.location_id, made(job) if made else self.say.of(job, state))
 
@@ -159,6 +167,7 @@ def test_no_order_of_events_breaks_a_rule(new_chain, jobs) -> None:
     days.settings = settings(
         max_examples=12,
         stateful_step_count=25,
+        derandomize=True,
         deadline=None,
         suppress_health_check=list(HealthCheck),
     )
