@@ -70,6 +70,8 @@ class Stage:
         self.kept = Keepsakes(self.folder)
         self.told: list[str] = []
         self._mending: threading.Timer | None = None
+        self._wanted: dict[str, str] = {}
+        self._at_the_lines = threading.Lock()
         self._requests_left: int | None = None
         self._step = 0
         self.till.client.event_hooks = {"request": [self._before]}
@@ -140,7 +142,9 @@ class Stage:
     def set_line(self, state: str, control_url: str = "") -> None:
         """Of the shop's line, where no other is named."""
         control = control_url or self.company.line_control_url
-        httpx.post(control, json={"state": state}, trust_env=False).raise_for_status()
+        with self._at_the_lines:
+            self._wanted[control] = state
+            self._switch(control, state)
 
     def jump(self, seconds: int, clock: str = CLOCK_FILE) -> None:
         """Moves the box's wall clock by so much from the machine's; written whole, so it is never half read."""
@@ -186,13 +190,21 @@ class Stage:
         """A box and its line lose the cable; hub and broker stand still, and nobody is told."""
         control_url = self.lines.get(name)
         if control_url:
-            self.set_line("cut", control_url)
-            self._mend_later(lambda: self.set_line("up", control_url))
+            self._switch(control_url, "cut")
+            self._mend_later(lambda: self._as_wanted(control_url))
         else:
             self._stand_still(self.parties[name])
         self.say(
             f"        -- {name} out of reach for {CUT_S:g} s in step {self._step}, {moment} --"
         )
+
+    def _as_wanted(self, control_url: str) -> None:
+        """As the story has it by now: a cable that is put back in its dark days leads nowhere."""
+        with self._at_the_lines:
+            self._switch(control_url, self._wanted.get(control_url, "up"))
+
+    def _switch(self, control_url: str, state: str) -> None:
+        httpx.post(control_url, json={"state": state}, trust_env=False).raise_for_status()
 
     def _stand_still(self, party: Party) -> None:
         pid = party.pid

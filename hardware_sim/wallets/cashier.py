@@ -176,11 +176,12 @@ class Cashier:
         provider = self._provider(visit)
         with provider.lock:
             fault = provider.take_fault("notify")
-        is_forged = fault == "forged"
         if visit.provider == "alipay":
-            notice = notices.of_alipay(self._wallets.alipay, visit.notify_url, order, is_forged)
+            notice = notices.of_alipay(self._wallets.alipay, visit.notify_url, order)
         else:
-            notice = notices.of_wechat(self._wallets.wechat_pay, visit.notify_url, order, is_forged)
+            notice = notices.of_wechat(self._wallets.wechat_pay, visit.notify_url, order)
+        if fault == "forged":
+            notice = notices.forged(notice, order)
         self.notices.add(notice, is_lost=fault == "lost")
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import secrets
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 from urllib.parse import urlencode
 
@@ -23,7 +23,6 @@ from hardware_sim.wallets.wechat_pay import WechatPay
 log = logging.getLogger(__name__)
 AGAIN_AFTER_S: Final = (0.0, 2.0, 15.0)
 PATIENCE_S: Final = 5.0
-FORGED_KEY: Final = "f" * 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +72,7 @@ def _is_heard(notice: Notice) -> bool:
     return answer.is_success and notice.heard in answer.content
 
 
-def of_wechat(wire: WechatPay, url: str, order: Order, is_forged: bool) -> Notice:  # noqa: FBT001 - the armed fault
+def of_wechat(wire: WechatPay, url: str, order: Order) -> Notice:
     fields = {
         "return_code": "SUCCESS",
         "result_code": "SUCCESS",
@@ -86,12 +85,12 @@ def of_wechat(wire: WechatPay, url: str, order: Order, is_forged: bool) -> Notic
         "total_fee": str(order.amount_minor),
         "fee_type": order.currency,
     }
-    key = FORGED_KEY if is_forged else wire.merchant.key
-    body = wechat_pay.to_xml(fields | {"sign": wechat_pay.signature(fields, key)})
+    sign = wechat_pay.signature(fields, wire.merchant.key)
+    body = wechat_pay.to_xml(fields | {"sign": sign})
     return Notice(url, body, "text/xml", b"SUCCESS")
 
 
-def of_alipay(wire: Alipay, url: str, order: Order, is_forged: bool) -> Notice:  # noqa: FBT001 - the armed fault
+def of_alipay(wire: Alipay, url: str, order: Order) -> Notice:
     """The signature is over everything but itself and its kind."""
     parameters = {
         "notify_type": "trade_status_sync",
@@ -104,7 +103,13 @@ def of_alipay(wire: Alipay, url: str, order: Order, is_forged: bool) -> Notice: 
         "total_amount": amount_of(order.amount_minor, order.currency),
         "trans_currency": order.currency,
     }
-    text = alipay.signed_text(parameters) + ("!" if is_forged else "")
+    text = alipay.signed_text(parameters)
     seal = {"sign_type": "RSA2", "sign": alipay.sign(text, wire.merchant.private_key)}
     body = urlencode(parameters | seal).encode()
     return Notice(url, body, "application/x-www-form-urlencoded;charset=utf-8", b"success")
+
+
+def forged(notice: Notice, order: Order) -> Notice:
+    """As somebody without the key can send it: a good notice of another payment, with its signature."""
+    other = b"0" * len(order.transaction_id)
+    return replace(notice, content=notice.content.replace(order.transaction_id.encode(), other))

@@ -3,7 +3,6 @@
 import json
 import re
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 from typing import Any, NamedTuple, cast
 from urllib.parse import quote
 
@@ -74,20 +73,21 @@ class Ask(NamedTuple):
     headers: tuple[tuple[str, str], ...] = (("content-type", "application/json"),)
 
 
-@pytest.fixture
-def box(tmp_path: Path) -> Iterator[Box]:
-    """A box in the middle of a day: a shift, a sale, a basket with goods in it."""
+@pytest.fixture(scope="module")
+def box(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Box]:
+    """A box in the middle of a day: a shift, a sale, goods in a basket. One for all, because nothing may change it."""
+    folder = tmp_path_factory.mktemp("box")
     settings = Settings(
         edge_id="maru-1",
         location_id="maru",
         location_name={"en": "Maru"},
         company_name="Maru",
-        data_dir=tmp_path,
+        data_dir=folder,
         broker_url="mqtt://127.0.0.1:1",
         hub_url="http://127.0.0.1:1",
         language="en",
     )
-    kept_pages(tmp_path)
+    kept_pages(folder)
     box = Box(settings)
     for feed, value in (
         (
@@ -101,6 +101,14 @@ def box(tmp_path: Path) -> Iterator[Box]:
         assert catalogue.apply(box.database, ops)
     yield box
     box.stop()
+
+
+@pytest.fixture(scope="module")
+def client(box: Box) -> Iterator[TestClient]:
+    """One event loop for all that is asked, and no start-up."""
+    client = TestClient(box.app(), raise_server_exceptions=False)
+    with start_blocking_portal() as client.portal:
+        yield client
 
 
 def day_begins(box: Box) -> None:
@@ -219,13 +227,9 @@ def in_forms() -> Iterator[Ask]:
         yield Ask("POST", "/look", odd, form)
 
 
-def refused_without_a_trace(box: Box, asks: Iterable[Ask]) -> int:
+def refused_without_a_trace(box: Box, client: TestClient, asks: Iterable[Ask]) -> int:
     """How many of them were refused; each in the error form, with everything as it was."""
-    client = TestClient(box.app(), raise_server_exceptions=False)
-    with (
-        start_blocking_portal() as client.portal
-    ):  # one event loop for all of them, and no start-up
-        return sum(is_refused_without_a_trace(box, client, ask) for ask in asks)
+    return sum(is_refused_without_a_trace(box, client, ask) for ask in asks)
 
 
 def is_refused_without_a_trace(box: Box, client: TestClient, ask: Ask) -> bool:
@@ -261,7 +265,7 @@ def is_refused_without_a_trace(box: Box, client: TestClient, ask: Ask) -> bool:
     ("method", "path", "operation"), OPERATIONS, ids=[f"{it[0]} {it[1]}" for it in OPERATIONS]
 )
 def test_what_no_client_should_send_is_refused_in_words_and_changes_nothing(
-    box: Box, method: str, path: str, operation: dict[str, Any]
+    box: Box, client: TestClient, method: str, path: str, operation: dict[str, Any]
 ) -> None:
     asks = [
         *in_addresses(method, path, operation),
@@ -269,18 +273,18 @@ def test_what_no_client_should_send_is_refused_in_words_and_changes_nothing(
         *in_headers(method, path),
     ]
     is_asked_something = "{" in path or method == "POST" or "parameters" in operation
-    assert refused_without_a_trace(box, asks) >= 5 * is_asked_something
+    assert refused_without_a_trace(box, client, asks) >= 5 * is_asked_something
 
 
 def test_what_nobody_can_press_or_type_is_no_fault_of_the_counter(
-    box: Box, caplog: pytest.LogCaptureFixture
+    box: Box, client: TestClient, caplog: pytest.LogCaptureFixture
 ) -> None:
     """A key that no button sends does nothing; a text that no keyboard types is refused in words."""
-    refused_without_a_trace(box, in_forms())
+    refused_without_a_trace(box, client, in_forms())
     assert [record.getMessage() for record in caplog.records if record.exc_info] == []
 
 
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT", "DELETE", "OPTIONS", "BREW"])
-def test_where_nothing_is_there_is_an_answer(box: Box, method: str) -> None:
+def test_where_nothing_is_there_is_an_answer(box: Box, client: TestClient, method: str) -> None:
     asks = [Ask(method, f"{filled(path)}/nowhere") for _, path, _ in OPERATIONS]
-    assert refused_without_a_trace(box, asks) == len(asks)
+    assert refused_without_a_trace(box, client, asks) == len(asks)

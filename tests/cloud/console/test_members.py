@@ -85,6 +85,21 @@ def test_a_member_is_told_in_one_sentence_with_the_bound(client, minji) -> None:
     assert "Topped up Head office ₩ 30,000" in text
 
 
+@pytest.mark.parametrize(
+    ("hours", "said"),
+    [(3, "Usually several times a day"), (24, "Usually every day"), (72, "Usually every 3 days")],
+)
+def test_how_often_somebody_comes_is_said_as_people_say_it(
+    client, hub, day, bodies, arrive, clock, hours: int, said: str
+) -> None:
+    member = hub.members.join({"name": "Jun"}, {"insight": Said(True)}).member
+    for visit in range(5):
+        at = (clock.now() - timedelta(hours=hours * (5 - visit))).isoformat()
+        day.log(bodies.sale(20 + visit, member_id=member.member_id, occurred_at=at))
+    arrive(day)
+    assert f"{said}, most often on" in words(client, f"/members/{member.number}")
+
+
 def test_nothing_is_learnt_of_who_did_not_agree(client, minji, hub) -> None:
     hub.members.change(minji, [], {"insight": Said(False)})
     text = words(client, f"/members/{minji}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Self
@@ -92,6 +93,23 @@ def test_only_a_line_that_is_up_is_cut(tmp_path: Path) -> None:
         dark, lit = told.steps(3), told.steps(1, is_lit=True)
         told.play([*dark, *lit, *dark], [])
         assert told.done[3:5] == ["step 0", "box cut after its last request"]
+
+
+@pytest.mark.parametrize(("since", "then"), [("cut", "cut"), ("up", "up"), ("", "up")])
+def test_a_cable_is_put_back_as_the_story_has_its_line_by_now(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, since: str, then: str
+) -> None:
+    """Else a box would be online in the middle of its dark days."""
+    stage = Stage(tmp_path / "story", Mishap(cut="box"))
+    switched: list[str] = []
+    mends: list[Callable[[], None]] = []
+    monkeypatch.setattr(stage, "_switch", lambda _, state: switched.append(state))
+    monkeypatch.setattr(stage, "_mend_later", mends.append)
+    stage._strike("before GET /api/state")
+    if since:
+        stage.set_line(since)
+    mends[0]()
+    assert switched == ["cut", *([since] if since else []), then]
 
 
 def test_it_strikes_in_the_middle_of_a_step(tmp_path: Path) -> None:
