@@ -60,7 +60,9 @@ def test_a_shop_survives_its_disk() -> None:
     assert "refused, killed and started again: what was refused is nowhere" in layer.lines
 
 
-@pytest.mark.parametrize("mishap", [("--kill", "box"), ("--cut", "hub")], ids=["kill", "cut"])
+@pytest.mark.parametrize(
+    "mishap", [(), ("--kill", "box"), ("--cut", "hub")], ids=["plain", "kill", "cut"]
+)
 def test_the_blackout_is_told_to_its_end(tmp_path: Path, mishap: tuple[str, ...]) -> None:
     status, told = said(tmp_path, "story", "blackout", "--days", "1", "--seed", "2", *mishap)
     assert (status, told["ok"]) == (0, True), told
