@@ -369,6 +369,13 @@ class HoldLapsedError(HubError):
     status = 409
 
 
+class ReturnTooLateError(HubError):
+    key = "orders.return_too_late"
+    template = "Goods of order {number} were taken back until {until}."
+    what_now = "Ask in a shop or call us where something is wrong with them."
+    status = 409
+
+
 class DoubledKeyError(HubError):
     key = "orders.doubled_key"
     template = "Under this key another order was asked for before ({number}). Nothing was changed."

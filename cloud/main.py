@@ -54,7 +54,7 @@ from cloud.stock import endpoints as stock_endpoints
 from cloud.storefront import earning
 from cloud.storefront import money as storefront_money
 from cloud.storefront.account import Account
-from cloud.storefront.endpoints import Storefront
+from cloud.storefront.endpoints import Keys, Storefront
 from cloud.storefront.paying import Paying
 from ui.security import OwnNames
 from ui.serving import open_port
@@ -98,10 +98,11 @@ class Hub:
             providers(settings.wallets, self.clock, self._held),
             settings.company_name,
         )
+        self.members_key = identity.load(settings.members_key_path)
         self.members = Members(
             self.database,
             self.clock,
-            identity.load(settings.members_key_path),
+            self.members_key,
             settings.currency,
             self.catalogue_changed,
         )
@@ -157,10 +158,11 @@ class Hub:
     def count_points(self) -> None:
         """What members earn with orders that they placed online. Looks before it takes the write lock."""
         with self.database.read() as session:
-            if not earning.to_earn(session):
+            if not earning.to_earn(session) and not earning.to_take_back(session):
                 return
         with self.database.write() as session:
             earning.earn(session, self.clock.now(), self.settings.currency)
+            earning.take_back(session, self.clock.now())
         self.changes.announce()
 
     def forget_orders(self) -> None:
@@ -219,7 +221,13 @@ def build_app(hub: Hub) -> FastAPI:
     MemberForms(hub.members, hub.settings.zone).add_to(app)
     secret = hub.identity.secret("storefront cookies")
     storefront = Storefront(
-        hub.settings, database, clock, hub.changes, secret, hub.paying, hub.orders_changed
+        hub.settings,
+        database,
+        clock,
+        hub.changes,
+        Keys(secret, hub.members_key),
+        hub.paying,
+        hub.orders_changed,
     )
     storefront.add_to(app)
     Account(storefront, hub.members).add_to(app)

@@ -46,7 +46,8 @@ class ShopJob(Message):
     `state` is what the hub wants: "placed", or "cancelled". `number` is what people say and scan. `customer` is what to
     call out, never more than a first name. `secret` (hex) is the key of the hand-over code (`contract.handover`), only
     where the customer comes here. `to_location_id` is where a transfer goes; `from_job_id` the job whose transfer must
-    come in first. `due_minor` is to be paid at hand-over, 0 where it is paid.
+    come in first. `due_minor` is to be paid at hand-over, 0 where it is paid. `is_paid_online` where no till took the
+    money: what comes back of such an order is paid back by the hub.
     """
 
     v: int = 1
@@ -67,6 +68,7 @@ class ShopJob(Message):
     from_job_id: str = ""
     due_minor: int = Field(default=0, ge=0)
     currency: Currency
+    is_paid_online: bool = False
 
 
 class JobFact(FactBody):

@@ -441,8 +441,28 @@ CREATE TABLE order_line (
     handed INTEGER NOT NULL,
     returned INTEGER NOT NULL,
     substitutes VARCHAR NOT NULL,
+    paid_back INTEGER DEFAULT '0' NOT NULL,
     PRIMARY KEY (order_id, line)
 );
+
+CREATE TABLE order_back (
+    uid VARCHAR NOT NULL,
+    number INTEGER NOT NULL,
+    return_id VARCHAR NOT NULL,
+    order_id VARCHAR NOT NULL,
+    edge_id VARCHAR NOT NULL,
+    location_id VARCHAR NOT NULL,
+    occurred_at {moment} NOT NULL,
+    cashier VARCHAR NOT NULL,
+    reason VARCHAR NOT NULL,
+    proof VARCHAR NOT NULL,
+    line INTEGER NOT NULL,
+    sku VARCHAR NOT NULL,
+    quantity INTEGER NOT NULL,
+    is_restocked BOOLEAN NOT NULL,
+    PRIMARY KEY (uid, number)
+);
+CREATE INDEX ix_order_back_order_id ON order_back (order_id);
 
 CREATE TABLE order_job (
     job_id VARCHAR NOT NULL,

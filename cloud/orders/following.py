@@ -19,7 +19,7 @@ from sqlmodel import Session
 
 from cloud.clock import Clock
 from cloud.db import Database
-from cloud.orders import jobs, measuring, offers, owing, quoting, repository
+from cloud.orders import jobs, measuring, offers, owing, quoting, repository, returning
 from cloud.orders.owing import Desk
 from cloud.orders.quoting import Ledger, Line, Way
 from cloud.orders.stands import Stand, stands
@@ -115,7 +115,8 @@ def follow(session: Session, now: datetime, order_id: str) -> None:
     if _is_paid_back(case):
         _ask_to_stop(case, "paid_back")
     _decide(case)
-    _note_returns(case)
+    if case.order.state in HANDED:
+        returning.note(case.desk, case.lines, case.says)
     owing.take_off_repaid(case.desk)
 
 
@@ -326,23 +327,6 @@ def _note_handed(case: Case, handed: OrderJob) -> int:
         cheaper_minor = owing.cheaper_minor(case.lines, goods, prices)
         owing.owe(case.desk, "refund", cheaper_minor, "substituted")
     return missing_minor
-
-
-def _note_returns(case: Case) -> None:
-    """What of it has come back, to whichever shop of the chain."""
-    order = case.order
-    if order.state not in HANDED:
-        return
-    back = repository.brought_back(case.session, order.order_id)
-    now_back = {line.line: min(line.handed, back.get(line.sku, 0)) for line in case.lines}
-    if all(line.returned == now_back[line.line] for line in case.lines):
-        return
-    for line in case.lines:
-        line.returned = now_back[line.line]
-    is_all = all(line.returned == line.handed for line in case.lines)
-    order.state = "returned" if is_all else "partly_returned"
-    place = repository.brought_back_to(case.session, order.order_id)
-    case.says("returned", location_id=place, pieces=sum(now_back.values()))
 
 
 def _is_paid_back(case: Case) -> bool:

@@ -78,8 +78,12 @@ def tell(
     session: Session, order: CustomerOrder, lines: Sequence[OrderLine], jobs: Sequence[OrderJob]
 ) -> None:
     """Writes the jobs as they are now to the feeds of their shops, and what is on its way to the next shop."""
+    is_paid_online = order.paid_minor > 0 and not repository.paid_sale(session, order.order_id)
     for job in jobs:
-        body = canonical(as_message(order, lines, job).model_dump(mode="json", exclude_none=True))
+        message = as_message(order, lines, job).model_copy(
+            update={"is_paid_online": is_paid_online}
+        )
+        body = canonical(message.model_dump(mode="json", exclude_none=True))
         feeds.write_operations(session, shop_feed("orders", job.location_id), {job.job_id: body})
         if job.to_location_id and job.wanted == "placed":
             stand = stands(repository.events(session, order.order_id)).get(job.job_id, Stand())

@@ -59,6 +59,16 @@ def owe(desk: Desk, kind: str, amount_minor: int, reason: str) -> None:
     session.flush()
 
 
+def rest_minor(desk: Desk) -> int:
+    """What was paid and neither given back by a till nor owed back already."""
+    order = desk.order
+    credits = repository.credits_of(desk.session, order.order_id)
+    owed_minor = sum(it.amount_minor for it in credits if it.kind == "refund")
+    return max(
+        0, order.paid_minor - repository.repaid_minor(desk.session, order.order_id) - owed_minor
+    )
+
+
 def note_handed(lines: Sequence[OrderLine], handed: Sequence[Picked]) -> int:
     """Writes how many of each line were handed over, and gives what is missing, in money.
 

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from sqlmodel import Session
 
 from cloud.orders import repository
-from cloud.orders.tables import JobEvent
+from cloud.orders.tables import JobEvent, OrderBack
 from cloud.projection import Origin, Projection, Row, row
 from cloud.stock.projection import Move, entries
 from cloud.stock.tables import StockEntry
 from contract import orders
 from contract.envelope import to_json
+from contract.order_returns import BroughtBack, OrderReturned
 from contract.orders import JobFact, JobHandedOver
 from contract.sales import ReturnCompleted, SaleCompleted
 
@@ -29,6 +31,37 @@ def handed_entries(origin: Origin, handed: JobHandedOver) -> list[Row]:
     )
     reason = "transferred_out" if handed.proof.kind == "transfer" else "handed_over"
     return entries(origin, handed, reason, handed.job_id, moves)
+
+
+def back_rows(origin: Origin, back: OrderReturned) -> list[Row]:
+    head = {
+        "uid": origin.uid,
+        "edge_id": origin.edge_id,
+        **back.model_dump(include={*OrderBack.model_fields} - {"number"}),
+    }
+    return [
+        Row(OrderBack, head | _piece(number, piece)) for number, piece in enumerate(back.goods, 1)
+    ]
+
+
+def _piece(number: int, piece: BroughtBack) -> dict[str, Any]:
+    return {"number": number} | piece.model_dump(
+        include={"line", "sku", "quantity", "is_restocked"}
+    )
+
+
+def restocked_entries(origin: Origin, back: OrderReturned) -> list[Row]:
+    """What cannot be sold again does not come back into stock."""
+    moves = (
+        Move(number, piece.sku, piece.quantity, piece.lot, piece.expiry)
+        for number, piece in enumerate(back.goods, 1)
+        if piece.is_restocked
+    )
+    return entries(origin, back, "returned", back.return_id, moves)
+
+
+def touch_back(session: Session, back: Sequence[OrderReturned]) -> None:
+    repository.touch(session, (fact.order_id for fact in back))
 
 
 def no_rows(origin: Origin, fact: SaleCompleted | ReturnCompleted) -> list[Row]:
@@ -68,6 +101,8 @@ PROJECTIONS = (
         )
     ),
     Projection(orders.JobHandedOver, (StockEntry,), handed_entries),
+    Projection(OrderReturned, (OrderBack,), back_rows, touch_back),
+    Projection(OrderReturned, (StockEntry,), restocked_entries),
     Projection(SaleCompleted, (), no_rows, touch_paid),
     Projection(ReturnCompleted, (), no_rows, touch_returned),
 )

@@ -17,6 +17,7 @@ from cloud.orders.quoting import Facts, RightOf, Shop
 from cloud.orders.tables import (
     CustomerOrder,
     JobEvent,
+    OrderBack,
     OrderCredit,
     OrderEvent,
     OrderJob,
@@ -255,6 +256,19 @@ def _back(session: Session, order_id: str) -> Sequence[tuple[Return, ReturnLineR
         .order_by(col(Return.occurred_at), col(Return.return_id), col(ReturnLineRow.line))
     )
     return session.exec(query).all()
+
+
+def taken_back(session: Session, order_id: str) -> Sequence[OrderBack]:
+    """What shops have taken back of an order that was paid online, the latest last."""
+    query = select(OrderBack).where(OrderBack.order_id == order_id)
+    by = (col(OrderBack.occurred_at), col(OrderBack.uid), col(OrderBack.number))
+    return session.exec(query.order_by(*by)).all()
+
+
+def pieces_told(session: Session, order_id: str, what: str) -> int:
+    """How many pieces the order's story has told of by events of that name."""
+    told = (json.loads(it.fields) for it in story(session, order_id) if it.what == what)
+    return sum(int(fields.get("pieces", 0)) for fields in told)
 
 
 def orders_of_sales(session: Session, sale_ids: Collection[str]) -> list[str]:

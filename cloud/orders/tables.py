@@ -125,7 +125,8 @@ class CustomerOrder(SQLModel, table=True):
 class OrderLine(SQLModel, table=True):
     """`names` is JSON text, and so is `substitutes`: what the customer takes instead, with its price then, by SKU.
 
-    `handed` is how many the customer has been given, `returned` how many of those have come back.
+    `handed` is how many the customer has been given, `returned` how many of those have come back, `paid_back` how many
+    of these the hub owes or has paid back: what a till took back against its receipt it has paid itself.
     """
 
     __tablename__ = "order_line"
@@ -139,6 +140,28 @@ class OrderLine(SQLModel, table=True):
     handed: int = 0
     returned: int = 0
     substitutes: str = "{}"
+    paid_back: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+
+
+class OrderBack(SQLModel, table=True):
+    """Pieces of one lot that a shop took back for a line of an order: a row of a fact `order.returned`."""
+
+    __tablename__ = "order_back"
+
+    uid: str = Field(primary_key=True)
+    number: int = Field(primary_key=True)
+    return_id: str
+    order_id: str = Field(index=True)
+    edge_id: str
+    location_id: str
+    occurred_at: datetime = Field(sa_type=Utc)
+    cashier: str
+    reason: str
+    proof: str
+    line: int
+    sku: str
+    quantity: int
+    is_restocked: bool
 
 
 class OrderJob(SQLModel, table=True):

@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlmodel import Session, col, select
+from sqlalchemy.orm import aliased
+from sqlmodel import Session, col, func, select
 
 from cloud.members import repository as members
 from cloud.members.ledger import POINTS
@@ -17,9 +18,9 @@ from cloud.members.people import programme_of
 from cloud.members.standing import standing
 from cloud.members.tables import Member, MemberAct
 from cloud.orders import repository as orders
-from cloud.orders.tables import CustomerOrder
-from cloud.storefront.tables import ReturnWish, ShopOrder, ShopPayment
-from contract.members import points_of_lines
+from cloud.orders.tables import CustomerOrder, OrderLine
+from cloud.storefront.tables import ShopOrder, ShopPayment
+from contract.members import half_up, points_of_lines
 
 AT_ONCE = 50
 
@@ -37,7 +38,11 @@ def to_earn(session: Session) -> Sequence[str]:
         select(ShopOrder.order_id)
         .join(CustomerOrder, col(CustomerOrder.order_id) == ShopOrder.order_id)
         .join(ShopPayment, col(ShopPayment.payment_id) == CustomerOrder.payment)
-        .where(ShopOrder.member_id != "", CustomerOrder.state == "completed", ~counted)
+        .where(
+            ShopOrder.member_id != "",
+            col(CustomerOrder.state).in_(("completed", "partly_returned")),
+            ~counted,
+        )
         .limit(AT_ONCE)
     )
     return session.exec(query).all()
@@ -62,15 +67,40 @@ def earn(session: Session, now: datetime, currency: str) -> None:
             session.flush()
 
 
-def take_back(session: Session, now: datetime, wish: ReturnWish) -> None:
-    """What the line had earned goes with it. A second time changes nothing."""
+def to_take_back(session: Session) -> Sequence[tuple[OrderLine, MemberAct]]:
+    """Lines of which pieces have come back since their points were last taken back, with what they had earned."""
+    earned = col(OrderLine.order_id) + ":" + sa.cast(OrderLine.line, sa.String) + ":earned"
+    act_id = earned + ":back:" + sa.cast(OrderLine.returned, sa.String)
+    back = aliased(MemberAct)
+    query = (
+        select(OrderLine, MemberAct)
+        .join(CustomerOrder, col(CustomerOrder.order_id) == OrderLine.order_id)
+        .join(MemberAct, col(MemberAct.act_id) == earned)
+        .where(
+            col(CustomerOrder.state).in_(("partly_returned", "returned")),
+            col(OrderLine.returned) > 0,
+            ~sa.exists().where(col(back.act_id) == act_id),
+        )
+        .limit(AT_ONCE)
+    )
+    return session.exec(query).all()
+
+
+def take_back(session: Session, now: datetime) -> None:
+    """What a line had earned goes with its pieces, in all as much as it was. A second time changes nothing."""
+    found = to_take_back(session)
+    if not found:
+        return
     members.lock(session)
-    act_id = earned_id(wish.order_id, wish.line)
-    had, back = session.get(MemberAct, act_id), session.get(MemberAct, f"{act_id}:back")
-    if had is not None and back is None:
-        taken = (had.member_id, "taken_back", -had.amount, wish.order_id, now)
-        session.add(_act(f"{act_id}:back", *taken))
-        session.flush()
+    for line, had in found:
+        taken = select(func.coalesce(func.sum(MemberAct.amount), 0)).where(
+            col(MemberAct.act_id).startswith(f"{had.act_id}:back:", autoescape=True)
+        )
+        until = half_up(had.amount * line.returned, max(1, line.handed))
+        points = until + session.exec(taken).one()
+        act_id = f"{had.act_id}:back:{line.returned}"
+        session.add(_act(act_id, had.member_id, "taken_back", -points, line.order_id, now))
+    session.flush()
 
 
 def _by_line(

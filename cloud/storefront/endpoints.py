@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NamedTuple
 
 from fastapi import FastAPI, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
@@ -17,6 +17,7 @@ from cloud.clock import Clock
 from cloud.db import Database
 from cloud.errors import HubError, NotFoundError
 from cloud.fleet import repository as fleet
+from cloud.identity import Identity
 from cloud.live import stream
 from cloud.settings import Settings
 from cloud.storefront import buying, coming_back, order_views, repository, views
@@ -48,8 +49,15 @@ SCREENS: dict[str, tuple[str, View]] = {
 }
 
 
+class Keys(NamedTuple):
+    """`secret` signs the names of browsers in their cookies, `codes` what customers show in shops."""
+
+    secret: bytes
+    codes: Identity
+
+
 class Storefront:
-    """`secret` signs the names of browsers in their cookies; `on_change` tells the ingest that shops have work."""
+    """`on_change` tells the ingest that shops have work."""
 
     def __init__(
         self,
@@ -57,7 +65,7 @@ class Storefront:
         database: Database,
         clock: Clock,
         changes: Changes,
-        secret: bytes,
+        keys: Keys,
         paying: Paying,
         on_change: Callable[[], None],
     ) -> None:
@@ -70,7 +78,8 @@ class Storefront:
         self.clock = clock
         self.changes = changes
         self.zone = settings.zone
-        self._secret = secret
+        self._secret = keys.secret
+        self._codes = keys.codes
         self._paying = paying
         self._on_change = on_change
 
@@ -273,6 +282,7 @@ class Storefront:
                 language=look.language,
                 shopper=shopper,
                 wallets=tuple(self._paying.names),
+                codes=self._codes,
             )
             values = {**self._frame(scene, request), **view(scene, asked)}
             session.expunge_all()

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date, datetime, time
 from typing import Any
 
 from cloud.errors import BasketEmptyError, OfferChangedError
-from cloud.orders import offers
+from cloud.orders import offers, returning
+from cloud.orders import repository as orders_kept
 from cloud.orders import service as orders
 from cloud.orders.offers import Offer
 from cloud.orders.service import WantedLine
@@ -15,6 +17,8 @@ from cloud.storefront.symbol import symbol
 from cloud.storefront.tables import ShopOrder, ShopPayment
 from cloud.storefront.tickets import new_name
 from cloud.storefront.views import Scene
+from contract import order_returns
+from contract.members import kid_of
 
 RETURN_REASONS = ("changed_mind", "damaged", "wrong", "other")
 
@@ -83,9 +87,25 @@ def order(scene: Scene, asked: Mapping[str, str]) -> dict[str, Any]:
         ),
         "wishes": {it.line: it for it in coming_back.of_order(scene.session, own.order_id)},
         "nearest": scene.near or view["location_id"],
-        "can_return": view["state"] in following.HANDED,
+        **_coming_back(scene, own),
         "reasons": RETURN_REASONS,
         "shops": scene.shops,
+    }
+
+
+def _coming_back(scene: Scene, own: ShopOrder) -> dict[str, Any]:
+    """Until when goods are taken back, and the code by which any shop knows them, "" where none may come any more."""
+    order = orders_kept.named(scene.session, own.order_id)
+    code = returning.code(scene.session, scene.now, order) if order else None
+    if order is None or code is None or scene.codes is None:
+        return {"can_return": False, "back_until": "", "back_symbol": ""}
+    keys = scene.codes
+    kid = kid_of(keys.public_key)
+    text = order_returns.issue(code, kid, lambda words: bytes.fromhex(keys.sign(words)))
+    return {
+        "can_return": True,
+        "back_until": datetime.combine(date.fromisoformat(code.until), time(12), scene.zone),
+        "back_symbol": symbol(text, order.number),
     }
 
 

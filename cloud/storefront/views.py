@@ -14,6 +14,7 @@ from sqlmodel import Session
 from cloud.catalogue import repository as catalogue
 from cloud.errors import NotFoundError
 from cloud.fleet import repository as fleet
+from cloud.identity import Identity
 from cloud.names import name_in, shop_name
 from cloud.orders import repository as orders
 from cloud.orders.hours import distance_m
@@ -32,7 +33,7 @@ LONGEST_QUESTION = 100  # characters that anybody looks for
 class Scene:
     """What a view works with: one read transaction, the moment, the shop's zone, and who looks in which language.
 
-    `wallets` are those that she can pay with.
+    `wallets` are those that she can pay with, `codes` is the key of the codes that she shows in shops.
     """
 
     session: Session
@@ -42,6 +43,7 @@ class Scene:
     language: str
     shopper: Shopper | None
     wallets: tuple[str, ...] = ()
+    codes: Identity | None = None
 
     @property
     def shopper_id(self) -> str:
