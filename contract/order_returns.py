@@ -16,7 +16,7 @@ import json
 import re
 import zlib
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Final, Literal, NamedTuple
 
 from pydantic import AwareDatetime, Field
@@ -164,10 +164,6 @@ def read(
     return (Verdict.OLD if is_old else Verdict.GOOD), code
 
 
-def issued_at(code: ReturnCode) -> datetime:
-    return datetime.fromtimestamp(code.issued_at, UTC)
-
-
 def _signed_text(key_id: bytes, packed: bytes) -> bytes:
     return PREFIX.encode() + key_id + packed
 
@@ -194,7 +190,9 @@ def _unpack(packed: bytes) -> ReturnCode | None:
     """Only after the signature fitted: None is a form of a newer hub."""
     try:
         *head, goods = json.loads(zlib.decompressobj(-15).decompress(packed, MAX_INFLATED_BYTES))
-        return ReturnCode(*head, tuple(_goods(*row) for row in goods))
+        order_id, number, currency, issued_at, until = head
+        whole = tuple(_goods(*row) for row in goods)
+        return ReturnCode(order_id, number, currency, issued_at, until, whole)
     except (zlib.error, ValueError, TypeError):
         return None
 

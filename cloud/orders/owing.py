@@ -62,8 +62,8 @@ def owe(desk: Desk, kind: str, amount_minor: int, reason: str) -> None:
 def rest_minor(desk: Desk) -> int:
     """What was paid and neither given back by a till nor owed back already."""
     order = desk.order
-    credits = repository.credits_of(desk.session, order.order_id)
-    owed_minor = sum(it.amount_minor for it in credits if it.kind == "refund")
+    known = repository.credits_of(desk.session, order.order_id)
+    owed_minor = sum(it.amount_minor for it in known if it.kind == "refund")
     return max(
         0, order.paid_minor - repository.repaid_minor(desk.session, order.order_id) - owed_minor
     )

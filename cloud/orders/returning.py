@@ -1,4 +1,4 @@
-"""Goods of an order that come back: what may, until when, and what is owed for those that did. Owed once, whoever says so.
+"""Goods of an order that come back: what may, until when, and what is owed for those that did, once.
 
 Shops take goods back without asking (`contract.order_returns`), also two of them that are both cut off: however many
 pieces they say, no more are paid back than were handed over, and what is beyond them head office sees.
@@ -44,7 +44,7 @@ def _day(session: Session, order: CustomerOrder, moment: datetime) -> str:
 def goods(
     session: Session, order: CustomerOrder, lines: Sequence[OrderLine]
 ) -> tuple[ReturnableGoods, ...]:
-    """What was handed over and may come back, with how many of it have. Nothing of an order that a till was paid for."""
+    """What was handed over and may come back, with how many of it have. Nothing of one that a till took money for."""
     if order.state not in STATES or repository.paid_sale(session, order.order_id) is not None:
         return ()
     by_line = {line.line: line for line in lines}

@@ -41,6 +41,26 @@ class NewReturn(AgainstReceipt):
     tender: Literal["cash", "card", "wallet"] = "cash"
 
 
+class OfOrder(BaseModel):
+    """The code of the customer's phone, or the order's number."""
+
+    code: str = Field(default="", max_length=4_100)
+    number: str = Field(default="", max_length=20)
+
+
+class BroughtGoods(BaseModel):
+    """`place` counts the goods that a look-up lists, from 1."""
+
+    place: fields.LineNumber
+    quantity: fields.Pieces
+    is_sellable: bool = True
+
+
+class NewReturnOfOrder(OfOrder):
+    goods: list[BroughtGoods] = Field(max_length=MAX_LINES)
+    reason: fields.Reason
+
+
 def router(box: Box) -> APIRouter:
     api = APIRouter(prefix="/api/returns")
 
@@ -63,6 +83,32 @@ def router(box: Box) -> APIRouter:
         from edge.services import wished_returns  # loaded when somebody asks, not at the start
 
         return wished_returns.awaited(box.shop)
+
+    @api.post("/orders/look-up")
+    def look_up_order(body: OfOrder) -> dict[str, Any]:
+        from edge.services import returns_of_orders
+        from edge.services.returns_of_orders import Shown
+
+        found = returns_of_orders.look_up(box.shop, Shown(body.code, body.number))
+        goods = [
+            it.goods.model_dump(mode="json") | {"name": it.name, "left": it.left}
+            for it in found.coming
+        ]
+        order = found.order
+        head = {"order_id": order.order_id, "number": order.number, "currency": order.currency}
+        return head | {"until": order.until, "proof": order.proof, "goods": goods}
+
+    @api.post("/orders", status_code=201)
+    def take_order_back(body: NewReturnOfOrder) -> dict[str, Any]:
+        from edge.services import returns_of_orders
+        from edge.services.returns_of_orders import Shown, Wanted
+
+        wanted = [Wanted(it.place, it.quantity, it.is_sellable) for it in body.goods]
+        shown = Shown(body.code, body.number)
+        done = returns_of_orders.take_back(
+            box.shop, shown, wanted, body.reason, is_online=box.is_online()
+        )
+        return shapes.fact(done)
 
     @api.get("/{return_id}")
     def get(return_id: fields.IdInPath) -> dict[str, Any]:

@@ -54,6 +54,22 @@ class JobHanded(BoxTable, table=True):
     quantity: int
 
 
+class OrderReturnLine(BoxTable, table=True):
+    """Pieces of one lot of an order that was paid online, taken back here."""
+
+    __tablename__: ClassVar[Any] = "order_return_line"
+    return_id: str = Field(primary_key=True)
+    number: int = Field(primary_key=True)
+    order_id: str
+    line: int
+    sku: str
+    quantity: int
+    is_restocked: bool
+    lot: str = ""
+    expiry: str = ""
+    taken_at: str
+
+
 class CounterOrder(BoxTable, table=True):
     """`body` is the offer that the customer chose, with the code for the receipt, as JSON."""
 

@@ -69,6 +69,10 @@ class Words:
     collect_by: str
     collect_code: str
     goods_by_order: str
+    taken_back: str
+    goes_back: str
+    goes_back_now: str
+    goes_back_later: str
 
 
 KO = Words(
@@ -132,6 +136,10 @@ KO = Words(
     collect_by="{time}까지",
     collect_code="수령 시 이 코드를 보여 주세요",
     goods_by_order="주문 상품",
+    taken_back="반품 확인증",
+    goes_back="돌려 드릴 금액",
+    goes_back_now="결제하신 방법으로 돌려 드립니다.",
+    goes_back_later="매장 회선이 복구되는 대로 결제하신 방법으로 돌려 드립니다.",
 )
 
 ZH = Words(
@@ -195,6 +203,10 @@ ZH = Words(
     collect_by="{time} 前",
     collect_code="收货时请出示此码",
     goods_by_order="订单商品",
+    taken_back="退货凭证",
+    goes_back="退款金额",
+    goes_back_now="款项将原路退回。",
+    goes_back_later="门店网络恢复后，款项将原路退回。",
 )
 
 EN = Words(
@@ -258,6 +270,10 @@ EN = Words(
     collect_by="by {time}",
     collect_code="Show this code to get the goods",
     goods_by_order="Goods by order",
+    taken_back="Taken back",
+    goes_back="Goes back",
+    goes_back_now="The money goes back the way it was paid.",
+    goes_back_later="The money goes back the way it was paid as soon as the shop's line is up again.",
 )
 
 _BY_LANGUAGE = {"ko": KO, "zh": ZH, "en": EN}

@@ -45,6 +45,9 @@ class HubKey:
         self.public = self._private.public_key().public_bytes_raw().hex()
         self.kid = members.kid_of(self.public)
 
+    def sign(self, words: bytes) -> bytes:
+        return self._private.sign(words)
+
     def code(self, now: datetime, **changes: Any) -> str:
         values: dict[str, Any] = {
             "kid": self.kid,
@@ -56,7 +59,7 @@ class HubKey:
             "issued_at": int(now.timestamp()),
             "expires_s": members.LIFETIME_S,
         }
-        return members.issue(members.MemberCode(**(values | changes)), self._private.sign)
+        return members.issue(members.MemberCode(**(values | changes)), self.sign)
 
 
 @dataclass

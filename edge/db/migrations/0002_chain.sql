@@ -74,6 +74,22 @@ CREATE TABLE job_handed (
     PRIMARY KEY (job_id, line, sku, lot, expiry)
 ) WITHOUT ROWID;
 
+-- What has come back here of orders that were paid online: the hub pays for it.
+CREATE TABLE order_return_line (
+    return_id TEXT NOT NULL,
+    number INTEGER NOT NULL,
+    order_id TEXT NOT NULL,
+    line INTEGER NOT NULL,
+    sku TEXT NOT NULL,
+    quantity INTEGER NOT NULL CHECK (quantity > 0),
+    is_restocked INTEGER NOT NULL CHECK (is_restocked IN (0, 1)),
+    lot TEXT NOT NULL DEFAULT '',
+    expiry TEXT NOT NULL DEFAULT '',
+    taken_at TEXT NOT NULL,
+    PRIMARY KEY (return_id, number)
+) WITHOUT ROWID;
+CREATE INDEX order_return_line_order ON order_return_line (order_id);
+
 -- Orders that customers made at this counter: what the receipt says of them.
 CREATE TABLE counter_order (
     order_id TEXT NOT NULL PRIMARY KEY,

@@ -6,6 +6,7 @@ from cloud.ingest.tables import Alarm
 from cloud.orders import returning
 from cloud.orders.repository import named
 from cloud.stock.tables import StockEntry
+from contract.order_returns import ReturnCode
 
 OFFICE, HILLSIDE, HARBOUR, CAKE = "office", "hillside", "harbour", "CAKE"
 
@@ -36,6 +37,13 @@ def handed_over(chain, jobs, quantity: int = 2) -> str:
     assert job.is_paid_online
     chain.tell(OFFICE, *jobs.whole_way(job))
     return order_id
+
+
+def code_of(chain, order_id: str, now) -> ReturnCode | None:
+    with chain.database.read() as session:
+        order = named(session, order_id)
+        assert order is not None
+        return returning.code(session, now, order)
 
 
 def owed(chain, order_id: str) -> list[tuple[str, int, str]]:
@@ -109,7 +117,9 @@ def test_no_more_is_paid_back_than_was_paid(chain, jobs) -> None:
     """It was paid back in whole as broken, and then handed over after all by a shop that had been cut off."""
     order_id = handed_over(chain, jobs)
     with chain.database.write() as session:
-        named(session, order_id).paid_minor = 10_000
+        order = named(session, order_id)
+        assert order is not None
+        order.paid_minor = 10_000
     chain.tell(HARBOUR, back(jobs, order_id))
     assert owed(chain, order_id) == [("refund", 10_000, "returned")]
 
@@ -118,15 +128,15 @@ def test_the_customers_code_names_what_may_still_come_back_until_the_last_day(
     chain, jobs, clock
 ) -> None:
     order_id = handed_over(chain, jobs)
-    with chain.database.read() as session:
-        code = returning.code(session, clock.now(), named(session, order_id))
+    code = code_of(chain, order_id, clock.now())
+    assert code is not None
     assert [(it.sku, it.quantity, it.returned) for it in code.goods] == [(CAKE, 2, 0)]
     chain.tell(HARBOUR, back(jobs, order_id))
-    with chain.database.read() as session:
-        code = returning.code(session, clock.now(), named(session, order_id))
-        assert [(it.quantity, it.returned) for it in code.goods] == [(2, 1)]
-        clock.jump(15 * 86_400)
-        assert returning.code(session, clock.now(), named(session, order_id)) is None
+    code = code_of(chain, order_id, clock.now())
+    assert code is not None
+    assert [(it.quantity, it.returned) for it in code.goods] == [(2, 1)]
+    clock.jump(15 * 86_400)
+    assert code_of(chain, order_id, clock.now()) is None
 
 
 def test_an_order_that_a_till_was_paid_for_is_returned_against_its_receipt(
@@ -138,5 +148,4 @@ def test_an_order_that_a_till_was_paid_for_is_returned_against_its_receipt(
     (job,) = chain.jobs_at(OFFICE)
     assert not job.is_paid_online
     chain.tell(OFFICE, *jobs.whole_way(job))
-    with chain.database.read() as session:
-        assert returning.code(session, clock.now(), named(session, held.order_id)) is None
+    assert code_of(chain, held.order_id, clock.now()) is None

@@ -125,6 +125,19 @@ CREATE TABLE member_visit (
     as_of TEXT NOT NULL,
     visited_at TEXT NOT NULL
 ) WITHOUT ROWID;
+CREATE TABLE order_return_line (
+    return_id TEXT NOT NULL,
+    number INTEGER NOT NULL,
+    order_id TEXT NOT NULL,
+    line INTEGER NOT NULL,
+    sku TEXT NOT NULL,
+    quantity INTEGER NOT NULL CHECK (quantity > 0),
+    is_restocked INTEGER NOT NULL CHECK (is_restocked IN (0, 1)),
+    lot TEXT NOT NULL DEFAULT '',
+    expiry TEXT NOT NULL DEFAULT '',
+    taken_at TEXT NOT NULL,
+    PRIMARY KEY (return_id, number)
+) WITHOUT ROWID;
 CREATE TABLE outbox (
     epoch TEXT NOT NULL,
     seq INTEGER NOT NULL,
@@ -408,6 +421,7 @@ CREATE INDEX stock_move_lot ON stock_move (sku, expiry, lot, quantity) WHERE exp
 CREATE INDEX set_aside_sku ON set_aside (sku, expiry, lot, quantity);
 CREATE INDEX shop_job_number ON shop_job (number);
 CREATE INDEX shop_job_open ON shop_job (window_end) WHERE state IN ('accepted', 'picked', 'ready');
+CREATE INDEX order_return_line_order ON order_return_line (order_id);
 CREATE INDEX counter_order_basket ON counter_order (basket_id);
 CREATE INDEX sale_line_order ON sale_line (order_id) WHERE order_id <> '';
 CREATE INDEX member_visit_member ON member_visit (member_id, visited_at);
