@@ -18,8 +18,11 @@ from edge.services.wallets import Paid
 
 
 class WantedLine(BaseModel):
+    """`is_sellable`: whether it comes back into stock; left out, the box judges."""
+
     line: fields.LineNumber
     quantity: fields.Pieces
+    is_sellable: bool | None = None
 
 
 class AgainstReceipt(BaseModel):
@@ -71,7 +74,7 @@ def router(box: Box) -> APIRouter:
     @api.post("", status_code=201)
     def take_back(body: NewReturn) -> dict[str, Any]:
         elsewhere = _paid_elsewhere(box, body.receipt) if body.tender == "wallet" else ()
-        wanted = [Wanted(line.line, line.quantity) for line in body.lines]
+        wanted = [Wanted(line.line, line.quantity, line.is_sellable) for line in body.lines]
         done = returns.take_back(
             box.shop, body.receipt, wanted, body.reason, body.tender, elsewhere
         )

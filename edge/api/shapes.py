@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from contract.sales import ReturnCompleted, SaleCompleted
+from contract.envelope import FactBody
 from edge.db.tables import Payment, Shift
 from edge.domain.basket import Basket, BasketLine, PricedLine
 from edge.domain.shift import Figures
@@ -64,7 +64,7 @@ def figures(found: Figures) -> dict[str, Any]:
     }
 
 
-def fact(done: SaleCompleted | ReturnCompleted) -> dict[str, Any]:
+def fact(done: FactBody) -> dict[str, Any]:
     return done.model_dump(mode="json")
 
 

@@ -106,6 +106,7 @@ def _pack(sold: Sold) -> bytes:
             line.tax_group,
             line.rate_bp,
             line.tax_minor,
+            *(("", line.order_id) if line.order_id else ()),
         ]
         for line in sold.lines
     ]

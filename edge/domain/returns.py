@@ -20,8 +20,11 @@ ORDER: Final = ("coupon", "points", "stored_value")
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
+    """`is_sellable`: whether it comes back into stock as a person says; None as the box judges."""
+
     line: int
     quantity: int
+    is_sellable: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +37,7 @@ class ReturnedLine:
     amount_minor: int
     tax_minor: int
     before: int = 0
+    is_sellable: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +52,18 @@ def take_back(
     sold: Sold, returned: Mapping[int, int], wanted: Iterable[Wanted]
 ) -> tuple[ReturnedLine, ...]:
     """What the wanted pieces are worth. `returned` counts the pieces that came back before, by line."""
-    pieces = Counter[int]()
+    pieces, sellable = Counter[int](), dict[int, bool | None]()
     for want in wanted:
         _check_pieces(sold, want)
         pieces[want.line] += want.quantity
+        sellable[want.line] = want.is_sellable
     if not pieces:
         raise NothingToReturn
     return tuple(
-        _returned(number, _line(sold, line), returned.get(line, 0), quantity)
+        replace(
+            _returned(number, _line(sold, line), returned.get(line, 0), quantity),
+            is_sellable=sellable[line],
+        )
         for number, (line, quantity) in enumerate(sorted(pieces.items()), 1)
     )
 

@@ -8,7 +8,10 @@ from typing import Literal
 
 @dataclass(frozen=True, slots=True)
 class SoldLine:
-    """`amount_minor` is what was paid for the whole line, `tax_minor` the tax inside it."""
+    """`amount_minor` is what was paid for the whole line, `tax_minor` the tax inside it.
+
+    The goods of a line with an `order_id` did not leave the shop with the sale.
+    """
 
     line: int
     sku: str
@@ -18,6 +21,7 @@ class SoldLine:
     rate_bp: int
     tax_minor: int
     name: str = ""
+    order_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

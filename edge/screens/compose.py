@@ -11,7 +11,7 @@ from edge.screens.keys import QUICK_KEYS, SELLABLE, Key, Situation, StageName, k
 from edge.screens.paint import Counter
 from edge.screens.parts import Names, Tone, Words
 from edge.screens.readings import Condition, Known, Readings
-from edge.screens.state import DeskState, LastDone, ReturnDraft
+from edge.screens.state import DeskState, LastDone
 from edge.screens.typed import in_coins, likely_cash
 from edge.services.selling import BasketView
 from edge.services.shop import Shop
@@ -94,8 +94,9 @@ def stage_name(seen: Readings, state: DeskState) -> StageName:
 def situation(seen: Readings, state: DeskState) -> Situation:
     kinds = {condition.kind for condition in seen.conditions}
     chosen = sum(pieces for _, pieces in state.draft.chosen) if state.draft else 0
+    order_back = state.order_back
     lines = seen.basket.basket.live_lines if seen.basket else ()
-    returnable = state.draft.left if state.draft else ()
+    returnable = state.draft.left if state.draft else order_back.found.coming if order_back else ()
     job = seen.orders.at_desk if seen.orders else None
     return Situation(
         stage=stage_name(seen, state),
@@ -110,7 +111,8 @@ def situation(seen: Readings, state: DeskState) -> Situation:
         has_wallet_tender=_has_tender(seen, "wallet"),
         has_wallet_receipt=bool(state.draft and state.draft.has_wallet),
         is_step=bool(state.step),
-        return_count=chosen,
+        return_count=order_back.pieces if order_back else chosen,
+        is_order_back=order_back is not None,
         is_paper_asked=bool(seen.papers),
         has_member=bool(seen.basket and seen.basket.basket.member),
         has_member_tender=bool(seen.basket and seen.basket.basket.member_minor),
@@ -167,7 +169,8 @@ def _ask(shop: Shop, name: StageName, state: DeskState) -> Words:
     if name == "shift":
         return Words(f"counter.ask.{ASKS_OF_STEP[state.step]}")
     if name == "returning":
-        return Words("counter.ask.return_line" if state.draft else "counter.ask.receipt")
+        is_open = state.draft is not None or state.order_back is not None
+        return Words("counter.ask.return_line" if is_open else "counter.ask.receipt")
     if name == "ordering":
         return _ask_way(state)
     if name == "stock":
@@ -188,7 +191,7 @@ def _asks_text(name: StageName, state: DeskState) -> bool:
     """A cashier's name, or what cash is for."""
     is_name = name == "opening" and state.step != "float"
     is_lot = bool(state.stock and state.stock.asks == "lot")
-    is_words = is_lot or name in ("orders", "pickup", "ordering")
+    is_words = is_lot or name in ("orders", "pickup", "ordering", "returning")
     return is_name or is_words or (name == "shift" and state.step in ("reason_in", "reason_out"))
 
 
@@ -214,7 +217,7 @@ def _stage(
         step=state.step,
         done=_done(state.done, seen) if name == "done" and state.done else None,
         card=_card(seen, state) if name in PAYING else None,
-        back=_return(state.draft) if name == "returning" else None,
+        back=_return(state) if name == "returning" else None,
         suspended=_suspended(seen) if name == "suspended" else (),
         report=state.report if name == "report" else None,
         orders=order_compose.rows(seen.orders) if name == "orders" else (),
@@ -302,27 +305,23 @@ def _card(seen: Readings, state: DeskState) -> parts.CardPayment | None:
     return card_keys.shown(payment, is_stop_asked=state.is_stop_asked) if payment else None
 
 
-def _return(draft: ReturnDraft | None) -> parts.Return:
-    if draft is None:
-        return parts.Return()
-    left, chosen, names = dict(draft.left), dict(draft.chosen), dict(draft.names)
-    lines = tuple(
-        parts.ReturnLine(
-            line.line,
-            names.get(line.line, line.sku),
-            line.quantity,
-            left[line.line],
-            chosen.get(line.line, 0),
-            line.amount_minor,
+def _return(state: DeskState) -> parts.Return:
+    draft, order = state.draft, state.order_back
+    if order is not None:
+        from edge.screens import return_order_keys  # loaded by the first return
+
+        known = order.found.order
+        return parts.Return(
+            lines=return_order_keys.lines(order), order=known.number, until=known.until
         )
-        for line in draft.sold.lines
-    )
+    if draft is None:
+        return parts.Return(awaited=state.awaited)
     sold = draft.sold
     return parts.Return(
         sold.receipt_number,
         sold.business_date,
         sold.edge_id,
-        lines,
+        return_keys.lines(draft),
         return_keys.amount_minor(draft),
     )
 
@@ -344,6 +343,9 @@ def _suspended(seen: Readings) -> tuple[parts.SuspendedBasket, ...]:
 def _side(
     shop: Shop, name: StageName, keys: tuple[Key, ...], seen: Readings, state: DeskState
 ) -> parts.Side:
+    if name == "returning" and state.order_back:
+        order = state.order_back
+        return parts.Side(name, keys, order.worth_minor, order.worth_minor, order.pieces)
     if name == "returning" and state.draft:
         worth = return_keys.amount_minor(state.draft)
         back = return_keys.back_to_member(state.draft)

@@ -16,7 +16,6 @@ from edge import changes
 from edge.domain.basket import EnteredCode
 from edge.domain.errors import ShopError, UnknownCode
 from edge.domain.member import is_member_number
-from edge.domain.receipt_code import is_receipt_code
 from edge.domain.wallet_code import wallet_of
 from edge.screens import (
     card_keys,
@@ -67,6 +66,8 @@ COMMANDS: Final[dict[str, Command]] = {
     "back": selling_keys.back,
     "return": return_keys.menu,
     "return_all": return_keys.take_all,
+    "return_unfit": return_keys.unfit,
+    "return_code": return_keys.open_code,
     "refund_cash": return_keys.refund_cash,
     "refund_card": return_keys.refund_card,
     "shift": shift_keys.menu,
@@ -87,6 +88,9 @@ BOX_COMMANDS: Final[dict[str, Callable[[Box, DeskState, str], DeskState]]] = {
     ),
     "cancel_card": lambda box, state, _: card_keys.stopped(box.shop, box.ask_to_stop, state),
     "cancel_wallet": lambda box, state, _: card_keys.stopped(box.shop, box.ask_to_stop, state),
+    "order_take_back": lambda box, state, text: return_keys.take_order_back(
+        box.shop, state, text, is_online=box.line().is_online
+    ),
     "refund_wallet": lambda box, state, text: return_keys.refund_wallet(
         box.shop, box.ask_hub, state, text, is_online=box.line().is_online
     ),
@@ -192,8 +196,8 @@ class Desk:
         shop, state = self._box.shop, self._state
         if state.view == "stock":
             return self._stock_scan(state, entered)
-        if is_receipt_code(entered.code):
-            return return_keys.open_receipt(shop, state, entered.code)
+        if return_keys.is_of_return(entered.code):
+            return return_keys.open_scanned(shop, state, entered.code)
         if entered.code.startswith(HANDOVER_PREFIX):
             return self._order_key(state, Press("", "code", "", entered.code))
         if member_keys.is_of_member(entered.code):
@@ -343,7 +347,7 @@ class Desk:
         if command in PAPER_COMMANDS:
             return PAPER_COMMANDS[command](self._box.shop, state, number)
         if press.stage == "returning":
-            return return_keys.toggle(state, number)
+            return return_keys.selected(self._box.shop, state, number)
         if press.stage == "suspended":
             return selling_keys.resume(self._box.shop, state, str(number))
         return selling_keys.select_line(state, number)
@@ -364,4 +368,6 @@ def _command(now: Situation, key: str, text: str) -> str:
         return "wallet_code"
     if command == "enter" and text.startswith(HANDOVER_PREFIX):
         return "code"
+    if command == "enter" and return_keys.is_of_order(text):
+        return "return_code"
     return command

@@ -29,6 +29,8 @@ StageName = Literal[
 ]
 Place = Literal["row", "tender", "member", "hidden"]
 
+RETURN_PREFIX: Final = "TWR1."
+"""How the code of an order that comes back begins: `contract.order_returns`, which is loaded by the first of them."""
 HANDOVER_PREFIX: Final = "TWH1."
 """How a hand-over code begins: `contract.handover`, which is loaded by the first of them."""
 ORDER_COMMANDS: Final = frozenset(
@@ -115,6 +117,7 @@ class Situation:
     is_wallet_running: bool = False
     is_step: bool = False
     return_count: int = 0
+    is_order_back: bool = False
     is_paper_asked: bool = False
     has_member: bool = False
     has_member_tender: bool = False
@@ -273,9 +276,15 @@ def _wallet(now: Situation) -> tuple[Key, ...]:
 
 def _returning(now: Situation) -> tuple[Key, ...]:
     can_pay = now.return_count > 0
-    return (
+    common = (
+        Key("F4", "return_unfit", is_enabled=can_pay),
         Key("F6", "return_all", is_enabled=now.line_count > 0),
         Key("Escape", "back"),
+    )
+    if now.is_order_back:
+        return (*common, Key("F8", "order_take_back", "tender", is_main=True, is_enabled=can_pay))
+    return (
+        *common,
         Key("F8", "refund_cash", "tender", is_main=True, is_enabled=can_pay),
         Key("F9", "refund_card", "tender", is_enabled=can_pay and now.has_payment_terminal),
         *(

@@ -153,6 +153,8 @@ class ReturnLine:
     left: int
     chosen: int
     amount_minor: int
+    is_unfit: bool = False
+    is_away: bool = False
 
     @property
     def press(self) -> str:
@@ -160,14 +162,37 @@ class ReturnLine:
 
 
 @dataclass(frozen=True, slots=True)
+class Awaited:
+    """An order of which a customer has said that she brings something back: its first goods and how many others."""
+
+    row: int
+    number: str
+    name: str
+    others: int
+    reason: Words
+    asked_at: str
+    until: str
+
+    @property
+    def press(self) -> str:
+        return f"line:{self.row}"
+
+
+@dataclass(frozen=True, slots=True)
 class Return:
-    """`receipt_number` is 0 until a receipt was scanned."""
+    """`receipt_number` is 0 until a receipt was scanned, `order` "" until an order was found.
+
+    `is_unfit` and `is_away` of its lines: not sold again; not handed over to anybody, so that nothing comes in.
+    """
 
     receipt_number: int = 0
     sold_at: str = ""
     edge_id: str = ""
     lines: tuple[ReturnLine, ...] = ()
     total_minor: int = 0
+    order: str = ""
+    until: str = ""
+    awaited: tuple[Awaited, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

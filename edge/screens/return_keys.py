@@ -12,7 +12,9 @@ from edge.domain.receipt_code import is_receipt_code
 from edge.domain.returns import Wanted
 from edge.domain.sale import MemberPart
 from edge.screens import typed
-from edge.screens.state import DeskState, LastDone, ReturnDraft
+from edge.screens.keys import RETURN_PREFIX
+from edge.screens.parts import ReturnLine
+from edge.screens.state import DeskState, LastDone, Misread, ReturnDraft
 from edge.services import catalogue, returns
 from edge.services.hub import AskHub
 from edge.services.returns import Receipt, RefundBy
@@ -21,23 +23,94 @@ from edge.services.shop import Shop
 if TYPE_CHECKING:
     from edge.services import wallets
 
+LONGEST_NUMBER = 20
 MONEY = ("cash", "card", "wallet")
 REASON = "customer return"  # the reasons of head office's list come with its orders
 
 
 def menu(shop: Shop, state: DeskState, text: str) -> DeskState:
-    """Opens the return; a receipt's code that was typed before is read at once."""
+    """Opens the return; a receipt's code or an order's number that was typed before is read at once."""
+    from edge.screens import return_order_keys  # with the first return, not before the first page
+
     if is_receipt_code(text):
         return open_receipt(shop, state, text)
-    return DeskState(view="returning")
+    if text.strip():
+        return return_order_keys.enter(shop, DeskState(), text)
+    return return_order_keys.menu(shop)
 
 
 def enter(shop: Shop, state: DeskState, text: str) -> DeskState:
-    """A receipt's code, or the number of a line to take back."""
-    if state.draft is None or is_receipt_code(text):
+    """A receipt's code, the number of a line to take back, or of an order that comes back."""
+    if is_receipt_code(text):
+        return open_receipt(shop, state, text)
+    if state.draft is None and (state.order_back or _may_name_an_order(text)):
+        from edge.screens import return_order_keys
+
+        return return_order_keys.enter(shop, state, text)
+    if state.draft is None:
         return open_receipt(shop, state, text)
     lines = [line.line for line in state.draft.sold.lines]
     return toggle(state, typed.listed_number(text, range(1, max(lines) + 1)))
+
+
+def _may_name_an_order(text: str) -> bool:
+    """Every other text is a receipt's code, or meant to be one."""
+    return 0 < len(text.strip()) <= LONGEST_NUMBER and ":" not in text
+
+
+def is_of_order(text: str) -> bool:
+    return text.strip().upper().startswith(RETURN_PREFIX)
+
+
+def is_of_return(code: str) -> bool:
+    """Whether it opens a return: a receipt's code, or that of an order that was paid online."""
+    return is_receipt_code(code) or is_of_order(code)
+
+
+def open_scanned(shop: Shop, state: DeskState, code: str) -> DeskState:
+    if is_of_order(code):
+        return open_code(shop, state, code)
+    return open_receipt(shop, state, code)
+
+
+def open_code(shop: Shop, state: DeskState, code: str) -> DeskState:
+    """The code of an order that comes back."""
+    from edge.screens import return_order_keys
+
+    del state
+    return return_order_keys.open_code(shop, code)
+
+
+def selected(shop: Shop, state: DeskState, row: int) -> DeskState:
+    if state.draft is not None:
+        return toggle(state, row)
+    from edge.screens import return_order_keys
+
+    if state.order_back is not None:
+        return return_order_keys.toggle(state, row)
+    return return_order_keys.open_listed(shop, state, row)
+
+
+def take_order_back(shop: Shop, state: DeskState, text: str, *, is_online: bool) -> DeskState:
+    from edge.screens import return_order_keys
+
+    return return_order_keys.take_back(shop, state, text, is_online=is_online)
+
+
+def unfit(shop: Shop, state: DeskState, text: str) -> DeskState:
+    """The line that is typed, else the one that was chosen last: whether it is sold again is the other way round."""
+    del shop
+    if state.draft is None:
+        from edge.screens import return_order_keys
+
+        return return_order_keys.unfit(state, text)
+    lines = [line for line, _ in state.draft.chosen]
+    named = text.strip()
+    line = int(named) if named.isdecimal() else state.draft.last or (lines[0] if lines else 0)
+    if line not in lines:
+        raise Misread("counter.notice.need_line", has_advice=True)
+    draft = replace(state.draft, turned=state.draft.turned ^ {line})
+    return replace(state, draft=draft, notice=None)
 
 
 def open_receipt(shop: Shop, state: DeskState, code: str) -> DeskState:
@@ -60,6 +133,7 @@ def open_receipt(shop: Shop, state: DeskState, code: str) -> DeskState:
         names,
         returned_minor=found.returned_minor,
         has_wallet=is_paid or found.sold.edge_id != shop.settings.edge_id,
+        away=found.away,
     )
     return DeskState(view="returning", draft=draft)
 
@@ -71,13 +145,15 @@ def toggle(state: DeskState, line: int) -> DeskState:
     left, chosen = dict(state.draft.left), dict(state.draft.chosen)
     pieces = chosen.get(line, 0) + 1
     chosen[line] = pieces if pieces <= left.get(line, 0) else 0
-    return replace(state, draft=replace(state.draft, chosen=_kept(chosen)), notice=None)
+    return replace(state, draft=replace(state.draft, chosen=_kept(chosen), last=line), notice=None)
 
 
 def take_all(shop: Shop, state: DeskState, text: str) -> DeskState:
     del shop, text
     if state.draft is None:
-        return state
+        from edge.screens import return_order_keys
+
+        return return_order_keys.take_all(state)
     return replace(state, draft=replace(state.draft, chosen=_kept(dict(state.draft.left))))
 
 
@@ -148,7 +224,28 @@ def _returned(draft: ReturnDraft) -> dict[int, int]:
 
 
 def _wanted(draft: ReturnDraft) -> list[Wanted]:
-    return [Wanted(line, pieces) for line, pieces in draft.chosen]
+    return [Wanted(line, pieces, _is_sold_again(draft, line)) for line, pieces in draft.chosen]
+
+
+def _is_sold_again(draft: ReturnDraft, line: int) -> bool:
+    return (line in draft.away) == (line in draft.turned)
+
+
+def lines(draft: ReturnDraft) -> tuple[ReturnLine, ...]:
+    left, chosen, names = dict(draft.left), dict(draft.chosen), dict(draft.names)
+    return tuple(
+        ReturnLine(
+            line.line,
+            names.get(line.line, line.sku),
+            line.quantity,
+            left[line.line],
+            chosen.get(line.line, 0),
+            line.amount_minor,
+            is_unfit=not _is_sold_again(draft, line.line),
+            is_away=line.line in draft.away,
+        )
+        for line in draft.sold.lines
+    )
 
 
 def _kept(chosen: dict[int, int]) -> tuple[tuple[int, int], ...]:

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Literal
 
 from edge.domain.errors import HubRefused, ShopError
 from edge.domain.sale import Sold
-from edge.screens.parts import Fields, Notice, Report, Tone, Words
+from edge.screens.parts import Awaited, Fields, Notice, Report, Tone, Words
 
 if TYPE_CHECKING:
+    from edge.screens.return_state import OrderBack
     from edge.screens.stock_state import StockDraft
     from edge.services.ordering import Offer
 
@@ -54,6 +55,9 @@ class LastDone:
 class ReturnDraft:
     """A receipt that was read: what was sold, what may still come back, and what is chosen to.
 
+    The goods of the lines in `away` were ordered and not handed over, as far as this box knows: they do not come back
+    into stock, the others do; of those in `turned` a person has said otherwise. `last` is the line chosen last.
+
     What came back before was worth `returned_minor`; `has_wallet` where a wallet may have paid for it: of
     a sale of another box only the hub can tell.
     """
@@ -65,6 +69,9 @@ class ReturnDraft:
     chosen: tuple[tuple[int, int], ...] = ()
     returned_minor: int = 0
     has_wallet: bool = False
+    away: frozenset[int] = frozenset()
+    turned: frozenset[int] = frozenset()
+    last: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +89,7 @@ class DeskState:
 
     `heard` is the number of the newest of the box's own notices when the last key was pressed: later ones are shown.
     `job_id` is the order at the pick-up desk, `code` the one that was shown for it, `chosen` its lines to hand over.
+    `order_back` is the order that comes back, `awaited` what customers have announced.
     `asks` is the key for which the hub is asked just now, `asked` the number of that question.
     """
 
@@ -95,6 +103,8 @@ class DeskState:
     payment_id: str = ""
     is_stop_asked: bool = False
     draft: ReturnDraft | None = None
+    order_back: OrderBack | None = None
+    awaited: tuple[Awaited, ...] = ()
     report: Report | None = None
     heard: int = 0
     job_id: str = ""

@@ -142,6 +142,7 @@ def sold_of(edge_id: str, sale: SaleCompleted) -> Sold:
                 line.rate_bp,
                 line.tax_minor,
                 line.name,
+                line.order_id,
             )
             for line in sale.lines
         ),

@@ -66,6 +66,9 @@ _REFUNDED = select(
 _RETURNED = select(func.coalesce(func.sum(col(GoodsReturn.total_minor)), 0)).where(
     col(GoodsReturn.original_sale_id) == bindparam("sale_id")
 )
+_HANDED = (
+    "SELECT 1 FROM shop_job WHERE order_id = ? AND state = 'handed_over' AND kind <> 'transfer'"
+)
 _PAYMENT = rows_of(Payment).where(col(Payment.payment_id) == bindparam("payment_id"))
 
 
@@ -81,13 +84,15 @@ class Receipt:
 class Returnable:
     """A sale, and how many pieces of each line may still come back.
 
-    What came back was worth `returned_minor`; `refunded_minor` was given for it, rounded.
+    What came back was worth `returned_minor`; `refunded_minor` was given for it, rounded. The goods of the lines
+    in `away` were ordered, and this shop has not handed them over: they have not left as far as it knows.
     """
 
     sold: Sold
     left: dict[int, int]
     refunded_minor: int
     returned_minor: int = 0
+    away: frozenset[int] = frozenset()
 
 
 class Way(NamedTuple):
@@ -113,6 +118,7 @@ def look_up(shop: Shop, receipt: Receipt) -> Returnable:
             returns.left_to_return(sold, _pieces(reader, sold.sale_id)),
             _refunded(reader, sold.sale_id),
             _returned(reader, sold.sale_id),
+            _away(reader, sold),
         )
 
 
@@ -289,6 +295,7 @@ def _fact(
     language = work.shop.settings.language
     total_minor = sum(line.amount_minor for line in lines)
     origin = lots.sold_of(work.unit, sold.sale_id)
+    away = _away(work.unit, sold)
     return ReturnCompleted(
         **work.header(shift.business_date),
         return_id=work.new_id(),
@@ -310,7 +317,7 @@ def _fact(
                 tax_group=line.sold.tax_group,
                 rate_bp=line.sold.rate_bp,
                 tax_minor=line.tax_minor,
-                **_condition(shift, line, origin),
+                **_condition(shift, line, origin, away),
             )
             for line in lines
         ),
@@ -321,12 +328,28 @@ def _fact(
 
 
 def _condition(
-    shift: OpenShift, line: ReturnedLine, origin: Mapping[int, Sequence[LineLot]]
+    shift: OpenShift,
+    line: ReturnedLine,
+    origin: Mapping[int, Sequence[LineLot]],
+    away: frozenset[int],
 ) -> dict[str, Any]:
-    """Back into the lots that it came from, unless any of them has expired: then the goods are not sold again."""
+    """Back into the lots that it came from, unless any of them has expired: then the goods are not sold again.
+
+    Nor does anything come in of an order that was not handed over: those goods have never left.
+    """
     back = lots.back_into(origin.get(line.sold.line, ()), line.before, line.quantity)
     is_fresh = all(rule.is_fresh(lot.expiry, shift.business_date) for lot in back)
-    return {"lots": back, "is_restocked": is_fresh}
+    is_here = line.sold.line not in away
+    is_sellable = is_here if line.is_sellable is None else line.is_sellable
+    return {"lots": back, "is_restocked": is_sellable and is_fresh}
+
+
+def _away(reader: Reader, sold: Sold) -> frozenset[int]:
+    orders = {line.order_id for line in sold.lines if line.order_id}
+    handed = {it for it in orders if reader.sql(_HANDED, (it,)).fetchone()}
+    return frozenset(
+        line.line for line in sold.lines if line.order_id and line.order_id not in handed
+    )
 
 
 def _insert(work: Work, fact: ReturnCompleted) -> None:
