@@ -19,7 +19,16 @@ from sqlmodel import Session
 
 from cloud.clock import Clock
 from cloud.db import Database
-from cloud.orders import jobs, measuring, offers, owing, quoting, repository, returning
+from cloud.orders import (
+    jobs,
+    measuring,
+    offers,
+    owing,
+    quoting,
+    repository,
+    returning,
+    use_by,
+)
 from cloud.orders.owing import Desk
 from cloud.orders.quoting import Ledger, Line, Way
 from cloud.orders.stands import Stand, stands
@@ -32,6 +41,8 @@ RETRY_AFTER = timedelta(minutes=5)
 BROKEN_AFTER = timedelta(hours=1)  # of the window's end, where no shop has even said yes
 BROKEN_AFTER_ACCEPTED = timedelta(hours=24)  # a shop may be cut off, and may have handed it over
 ORDERS_A_STEP = 20
+FAILED = frozenset({"declined", "cancelled"})
+"""States of a job of which nothing more comes."""
 LACKS_GOODS = frozenset({"out_of_stock", "damaged", "expired"})
 """Why a shop declined that can still hand over what another sends it."""
 
@@ -256,12 +267,18 @@ def _move_goods(case: Case, job: OrderJob, stand: Stand) -> None:
     order, session = case.order, case.session
     if stand.is_over:
         jobs.free(session, order.order_id, job.job_id)
-        following = next((it for it in case.live if it.from_job_id == job.job_id), None)
+        following = _following(case, job)
         if following is not None and stand.state == "handed_over":
             goods = [(sku, quantity) for _, sku, quantity in stand.handed]
             jobs.reserve(session, order, following, goods)
     elif stand.state in {"picked", "ready", "partly_handed"}:
         jobs.reserve(session, order, job, _left_over(stand), is_set_aside=True)
+
+
+def _following(case: Case, sent: OrderJob) -> OrderJob | None:
+    """The next shop's part. It may have handed it over before the hub hears that the first shop had sent it."""
+    own = (it for it in case.live if it.from_job_id == sent.job_id and it.state in jobs.LIVE)
+    return next(own, None)
 
 
 def _left_over(stand: Stand) -> list[tuple[str, int]]:
@@ -367,6 +384,10 @@ def _ask_to_stop(case: Case, reason: str) -> None:
 
 
 def _stop_jobs(case: Case, stopped: Sequence[OrderJob]) -> None:
+    """A shop that said no hears nothing more of it, and its no is not the next one's."""
+    for job in stopped:
+        if job.state in FAILED:
+            job.wanted = "cancelled"
     told = [job for job in stopped if job.state in jobs.LIVE]
     for job in told:
         jobs.revise(job, "cancelled")
@@ -374,7 +395,7 @@ def _stop_jobs(case: Case, stopped: Sequence[OrderJob]) -> None:
 
 
 def _keep_promise(case: Case) -> None:
-    failed = [job for job in case.live if job.state in {"declined", "cancelled"}]
+    failed = [job for job in case.live if job.state in FAILED]
     if failed or not case.live:
         reason = failed[0].reason or failed[0].state if failed else "goods_gone"
         closed = [job for job in failed if job.reason not in LACKS_GOODS]
@@ -385,7 +406,7 @@ def _keep_promise(case: Case) -> None:
     elif _is_short(case):
         _instead(case, frozenset(), "short")
     elif _is_late(case):
-        _postpone(case)
+        _come_late(case)
     elif case.order.promise == "at_risk":
         _recover(case)
     if case.order.state not in OVER:
@@ -416,23 +437,39 @@ def _stand(case: Case, job: OrderJob) -> Stand:
     return case.stands.get(job.job_id) or Stand()
 
 
-def _postpone(case: Case) -> None:
-    """The same shop, later, if it says when; at risk until then, and broken when nothing comes of it."""
+def _come_late(case: Case) -> None:
+    """The same shop, later, if it says when and the goods keep; at risk until then, broken when nothing comes of it."""
     order = case.order
     expected = max((at for job in case.live if (at := _stand(case, job).expected_at)), default=None)
     if expected is not None and expected > order.window_end:
-        later, order.window_end = expected - order.window_end, expected
-        order.promise = "re_promised"
-        order.promises_made += 1
-        case.says("re_promised", window_end=expected, location_id=order.location_id)
-        for job in case.live:
-            job.window_end += later
-            jobs.revise(job, "placed")
-        jobs.tell(case.session, order, case.lines, case.live)
+        if _would_spoil(case, expected):
+            _instead(case, frozenset(), "expired")
+        else:
+            _postpone(case, expected)
     elif case.now >= order.window_end + BROKEN_AFTER_ACCEPTED:
         _break(case)
     elif case.now >= order.window_end or expected is None:
         _at_risk(case, "late")
+
+
+def _would_spoil(case: Case, end: datetime) -> bool:
+    skus = [line.sku for line in case.lines]
+    picked = [_stand(case, job) for job in case.live]
+    return use_by.would_spoil(case.session, case.now, case.order, skus, picked, end)
+
+
+def _postpone(case: Case, end: datetime) -> None:
+    order = case.order
+    later, order.window_end = end - order.window_end, end
+    order.promise = "re_promised"
+    order.promises_made += 1
+    case.says("re_promised", window_end=end, location_id=order.location_id)
+    date = repository.shops(case.session, {order.location_id})[order.location_id].date(end)
+    for job in case.live:
+        job.window_end += later
+        jobs.revise(job, "placed")
+    use_by.keep_until(case.live, date)
+    jobs.tell(case.session, order, case.lines, case.live)
 
 
 def _recover(case: Case) -> None:

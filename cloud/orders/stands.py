@@ -27,8 +27,8 @@ class Told(Protocol):
 class Stand:
     """`picked` is everything that was ever laid aside for this job and not put back, `handed` what of it has left.
 
-    `lots` is `handed` with its lots and use-by dates. `expected_at` is what the shop said when it will be
-    late, `told` how many of its facts count.
+    `lots` is `handed` with its lots and use-by dates, `expiries` are the dates of what was picked. `expected_at` is
+    what the shop said when it will be late, `told` how many of its facts count.
     """
 
     told: int = 0
@@ -44,6 +44,7 @@ class Stand:
     picked: list[Picked] = field(default_factory=list)
     handed: list[Picked] = field(default_factory=list)
     lots: list[PickedLine] = field(default_factory=list)
+    expiries: list[str] = field(default_factory=list)
 
     @property
     def is_over(self) -> bool:
@@ -80,6 +81,7 @@ def _picked(stand: Stand, at: datetime, body: Mapping[str, Any]) -> None:
     stand.state = "picked"
     stand.accepted_at = stand.accepted_at or at
     stand.picked += _goods(body["picked"])
+    stand.expiries += [it["expiry"] for it in body["picked"] if it.get("expiry")]
     stand.is_short = bool(body.get("is_short"))
 
 

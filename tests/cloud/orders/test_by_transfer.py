@@ -215,3 +215,15 @@ def test_what_was_not_sent_is_not_announced(bringing, jobs) -> None:
     bringing.tell(OFFICE, jobs.picked(job), jobs.of(job, "handed_over", **own))
     ((arrival),) = bringing.arrivals_at(HILLSIDE)
     assert arrival["lines"] == [{"sku": CAKE, "quantity": 1}]
+
+
+def test_goods_that_were_heard_to_be_sent_after_she_had_them_are_kept_for_nobody(
+    bringing, jobs
+) -> None:
+    """The first shop was cut off while the driver and the second shop did their part."""
+    order_id = bringing.ordered(HILLSIDE, kind=KIND)
+    (sent,), (brought,) = bringing.jobs_at(OFFICE), bringing.jobs_at(HILLSIDE)
+    bringing.tell(HILLSIDE, *jobs.whole_way(brought))
+    bringing.tell(OFFICE, *jobs.whole_way(sent)[:3], jobs.handed(sent, "transfer"))
+    assert bringing.view(order_id)["state"] == "completed"
+    assert (bringing.standing(), bringing.arrivals_at(HILLSIDE)) == ([], [])

@@ -191,6 +191,18 @@ def test_a_shop_that_declines_makes_way_for_plan_b(chain, jobs) -> None:
     assert [(it.kind, it.to_location_id) for it in chain.jobs_at(HARBOUR)] == [("transfer", OFFICE)]
 
 
+def test_a_no_that_was_made_good_is_not_held_against_the_next_shop(chain, jobs) -> None:
+    """The order stays with the shop that said yes, however often it is looked at again."""
+    order_id = chain.ordered()
+    (job,) = chain.jobs_at(OFFICE)
+    chain.tell(OFFICE, jobs.of(job, "declined", reason="damaged"))
+    (sent,) = chain.jobs_at(HARBOUR)
+    chain.tell(HARBOUR, jobs.of(sent, "accepted"))
+    view = chain.view(order_id)
+    assert (view["promise"], view["promises_made"]) == ("re_promised", 2)
+    assert [it["what"] for it in view["story"]].count("at_risk") == 0
+
+
 def test_where_no_shop_is_left_the_promise_is_broken_and_made_good(chain, jobs) -> None:
     chain.allow(HARBOUR, cap=0)
     order_id = chain.ordered()

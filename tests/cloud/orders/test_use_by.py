@@ -1,6 +1,7 @@
 """No promise hands goods over past their use-by date: when offered, held, paid late, promised anew, and picked."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -89,3 +90,46 @@ def test_what_was_paid_after_its_hold_is_not_placed_with_stale_goods(dated) -> N
     assert view["promise"] in ("broken", "at_risk")
     assert dated.clock.now() + timedelta() > offer.window.end
     assert dated.jobs_at(OFFICE) == []
+
+
+def late(dated, jobs, *told: str, hours: int) -> dict[str, Any]:
+    """A cake for today's noon; the shop goes so far with it, and says that it will be so much later."""
+    offer = next(it for it in dated.quote() if (it.kind, it.source_id) == ("pickup", OFFICE))
+    order_id = dated.hold(offer).order_id
+    dated.place(order_id)
+    (job,) = dated.jobs_at(OFFICE)
+    for kind in told:
+        lots = [{"line": 1, "sku": CAKE, "quantity": 1, "expiry": "2026-11-23"}]
+        dated.tell(OFFICE, jobs.of(job, kind, **({"picked": lots} if kind == "picked" else {})))
+    at = (dated.clock.now() + timedelta(hours=hours)).isoformat()
+    dated.tell(OFFICE, jobs.of(job, "at_risk", reason="oven", expected_at=at))
+    return dict(dated.view(order_id))
+
+
+@pytest.mark.parametrize(
+    ("told", "hours", "promise", "keeps_until"),
+    [
+        (["accepted"], 2, "re_promised", "2026-11-23"),
+        (["accepted"], 24, "re_promised", "2026-11-24"),
+        (["accepted"], 48, "at_risk", "2026-11-23"),
+        (["accepted", "picked"], 2, "re_promised", "2026-11-23"),
+        (["accepted", "picked"], 24, "at_risk", "2026-11-23"),
+    ],
+)
+def test_a_promise_is_put_off_only_as_long_as_the_goods_keep(
+    dated, jobs, told, hours, promise, keeps_until
+) -> None:
+    """The box has a cake of today and one of tomorrow; what lies in the bag is of today."""
+    view = late(dated, jobs, *told, hours=hours)
+    assert (view["promise"], view["jobs"][0]["keeps_until"]) == (promise, keeps_until)
+    (job,) = dated.jobs_at(OFFICE)
+    assert job.lines[0].keeps_until == keeps_until
+
+
+def test_what_would_spoil_meanwhile_comes_from_another_shop(dated, jobs) -> None:
+    dated.open_shop(HARBOUR, latitude=37.5, longitude=127.0)
+    dated.allow(HARBOUR, cap=5)
+    stock(dated, HARBOUR, "2026-11-25", 3, 9_000_003)
+    view = late(dated, jobs, "accepted", "picked", hours=24)
+    assert (view["promise"], view["source_id"]) == ("re_promised", HARBOUR)
+    assert view["story"][-1]["fields"]["reason"] == "expired"
