@@ -15,6 +15,7 @@ from cloud.orders import service as orders
 from cloud.orders.lists import Day, Wanted
 from cloud.orders.quoting import Shop
 from cloud.orders.tables import CustomerOrder
+from cloud.storefront import coming_back
 
 STATE_TONES = {
     "completed": "good",
@@ -42,14 +43,15 @@ def orders_view(desk: Desk, asked: Mapping[str, str]) -> View:
     day = Day(desk.today, desk.zone)
     shops = repository.shops(desk.session)
     counts = lists.counts(desk.session, day)
-    debts = lists.with_debts(desk.session)
+    debts, wishes = lists.with_debts(desk.session), lists.with_wishes(desk.session)
     silent = [it for it in shops.values() if not quoting.is_leased(it.heard_at, desk.now)]
     values = {
         "wanted": wanted,
         "filters": [(name, counts[name]) for name in lists.FILTERS],
         "places": sorted((it.location_id, it.name(desk.language)) for it in shops.values()),
         "rows": [
-            _row(desk, it, shops, debts) for it in lists.found(desk.session, day, wanted, SHOWN)
+            _row(desk, it, shops, debts) | {"wished_at": wishes.get(it.order_id)}
+            for it in lists.found(desk.session, day, wanted, SHOWN)
         ],
         "counts": counts,
         "debts": len(debts),
@@ -60,7 +62,7 @@ def orders_view(desk: Desk, asked: Mapping[str, str]) -> View:
 
 
 def _row(
-    desk: Desk, order: CustomerOrder, shops: Mapping[str, Shop], debts: set[str]
+    desk: Desk, order: CustomerOrder, shops: Mapping[str, Shop], debts: Mapping[str, datetime]
 ) -> dict[str, Any]:
     return {
         "order": order,
@@ -70,7 +72,7 @@ def _row(
         "promise_tone": PROMISE_TONES.get(order.promise, "off"),
         "is_late": order.state in lists.OPEN and order.window_end <= desk.now,
         "is_silent": order.state in lists.OPEN and _is_silent(desk, shops, order),
-        "is_owed": order.order_id in debts,
+        "owed_since": debts.get(order.order_id),
     }
 
 
@@ -117,6 +119,7 @@ def order_view(desk: Desk, asked: Mapping[str, str]) -> View:
     whole = orders.order_view(desk.session, desk.now, order_id)
     shops = repository.shops(desk.session)
     row = _row(desk, order, shops, lists.with_debts(desk.session))
+    row["is_awaited"] = order_id in lists.with_wishes(desk.session)
     values = {
         **row,
         "whole": whole,
@@ -126,6 +129,8 @@ def order_view(desk: Desk, asked: Mapping[str, str]) -> View:
             for line in whole["lines"]
         ],
         "jobs": [_job(desk, job, shops) for job in repository.jobs(desk.session, order_id)],
+        "wishes": _wishes(desk, order_id, shops),
+        "backs": _backs(desk, order_id, shops),
         "proofs": _proofs(desk, order_id),
         "story": [
             {"at": it.at, "what": it.what, **_told(json.loads(it.fields), desk, shops)}
@@ -160,6 +165,28 @@ def _job_tone(job: Any, now: datetime) -> str:
         return "bad"
     late = job.accept_by if job.state == "offered" else job.window_end
     return "warn" if now >= late else "busy"
+
+
+def _wishes(desk: Desk, order_id: str, shops: Mapping[str, Shop]) -> list[dict[str, Any]]:
+    """What the customer has announced, by line."""
+    return [
+        {
+            "line": it.line,
+            "at": it.asked_at,
+            "place": _name(desk, shops, it.location_id),
+            "reason": it.reason,
+            "taken_at": it.taken_at,
+        }
+        for it in coming_back.of_order(desk.session, order_id)
+    ]
+
+
+def _backs(desk: Desk, order_id: str, shops: Mapping[str, Shop]) -> list[dict[str, Any]]:
+    """What shops took back, as each of them said."""
+    return [
+        {"back": it, "place": _name(desk, shops, it.location_id)}
+        for it in repository.taken_back(desk.session, order_id)
+    ]
 
 
 def _proofs(desk: Desk, order_id: str) -> list[dict[str, Any]]:
@@ -204,9 +231,10 @@ def _todo(row: Mapping[str, Any], whole: Mapping[str, Any]) -> str:
     """The one thing that somebody should do about it now."""
     if row["is_silent"] and whole["promise"] != "kept":
         return "silent"
-    if row["is_owed"]:
+    if row["owed_since"]:
         return "pay"
     named: Sequence[tuple[bool, str]] = (
+        (bool(row["is_awaited"]), "comes_back"),
         (whole["state"] == "cancelling", "cancelling"),
         (whole["promise"] == "at_risk", "at_risk"),
         (bool(row["is_late"]), "late"),

@@ -1,4 +1,4 @@
-"""What head office looks for among its orders: the open ones, those at risk, the broken ones, today's."""
+"""What head office looks for among its orders: open, at risk, broken, today's, and what comes back."""
 
 from __future__ import annotations
 
@@ -10,12 +10,14 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 from sqlmodel import Session, col, func, select
 
+from cloud.orders.returning import REASON
 from cloud.orders.tables import CustomerOrder, OrderCredit
+from cloud.storefront.tables import ReturnWish
 
 OPEN: Final = (
     *("placed", "accepted", "in_progress", "ready", "partly_handed", "at_risk", "cancelling"),
 )
-FILTERS: Final = ("open", "at_risk", "broken", "today", "all")
+FILTERS: Final = ("open", "at_risk", "broken", "returns", "today", "all")
 
 
 class Wanted(NamedTuple):
@@ -58,10 +60,23 @@ def counts(session: Session, day: Day) -> dict[str, int]:
     return dict(zip(FILTERS, row, strict=True))
 
 
-def with_debts(session: Session) -> set[str]:
-    """Orders of which something is owed and not given yet."""
-    query = select(OrderCredit.order_id).where(col(OrderCredit.settled_at).is_(None))
-    return set(session.exec(query.distinct()).all())
+def with_debts(session: Session) -> dict[str, datetime]:
+    """Orders of which something is owed and not given yet, with since when."""
+    query = select(OrderCredit.order_id, OrderCredit.owed_at)
+    return _oldest(session.exec(query.where(col(OrderCredit.settled_at).is_(None))).all())
+
+
+def with_wishes(session: Session) -> dict[str, datetime]:
+    """Orders of which a customer has announced to bring something back that no shop has yet, with since when."""
+    query = select(ReturnWish.order_id, ReturnWish.asked_at)
+    return _oldest(session.exec(query.where(col(ReturnWish.taken_at).is_(None))).all())
+
+
+def _oldest(rows: Sequence[tuple[str, datetime]]) -> dict[str, datetime]:
+    found: dict[str, datetime] = {}
+    for order_id, at in rows:
+        found[order_id] = min(at, found.get(order_id, at))
+    return found
 
 
 def _is(show: str, day: Day) -> Any:
@@ -72,6 +87,13 @@ def _is(show: str, day: Day) -> Any:
         return is_open & (col(CustomerOrder.promise) == "at_risk")
     if show == "broken":
         return col(CustomerOrder.promise) == "broken"
+    if show == "returns":
+        wished = select(ReturnWish.order_id).where(col(ReturnWish.taken_at).is_(None))
+        owed = select(OrderCredit.order_id).where(
+            col(OrderCredit.settled_at).is_(None), OrderCredit.reason == REASON
+        )
+        order_id = col(CustomerOrder.order_id)
+        return order_id.in_(wished) | order_id.in_(owed)
     placed = col(CustomerOrder.placed_at).is_not(None)
     if show == "today":
         first, last = day.bounds

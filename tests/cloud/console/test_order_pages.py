@@ -16,6 +16,7 @@ from cloud.orders.following import OrderKeeper
 from cloud.orders.quoting import OFFERS_OF_A_KIND
 from cloud.orders.service import WantedHold, WantedLine
 from cloud.orders.shops import RightChange, ShopChange
+from cloud.storefront import coming_back
 from contract.orders import JobKind
 from tests.hubs import all_pull
 
@@ -68,7 +69,7 @@ def test_before_there_is_an_order_the_page_says_where_they_come_from(client, hub
 
 def test_the_list_says_what_is_open_and_by_when(client, ordered) -> None:
     shown = main_of(client.get("/orders").text)
-    assert "Open 1 At risk 0 Broken 0 Today 1 All 1" in shown
+    assert "Open 1 At risk 0 Broken 0 Returns 0 Today 1 All 1" in shown
     assert "1 order is open." in shown
     row = f"{ordered.number} Placed Collected at Office 23 Nov 2026, 12:30 KST Stands Mina ₩5,500"
     assert row in shown
@@ -136,6 +137,46 @@ def test_a_hand_over_is_shown_with_its_proof(client, hub, ordered, day, arrive, 
     assert "Office 100% 1 / 1" in main_of(client.get("/orders?show=all").text)
 
 
+def test_what_will_come_back_and_what_is_owed_for_what_did_stands_under_returns(
+    client, hub, day, bodies, arrive, ordered, keeper, clock
+) -> None:
+    with hub.database.read() as session:
+        (job,) = service.order_view(session, clock.now(), ordered.order_id)["jobs"]
+    common = {"location_id": SHOP, "order_id": ordered.order_id}
+    job_common = {"job_id": job["job_id"], "revision": job["revision"], **common}
+    goods = [{"line": 1, "sku": "SKU1", "quantity": 1}]
+    for kind, more in (
+        ("picked", {"picked": goods}),
+        ("ready", {}),
+        ("handed_over", {"handed": goods, "proof": {"kind": "code"}}),
+    ):
+        day.log(bodies.stocked(0) | {"type": f"job.{kind}", **job_common, **more})
+    arrive(day)
+    while keeper.step():
+        pass
+    with hub.database.write() as session:
+        coming_back.wish(session, clock.now(), ordered.order_id, 1, SHOP, "damaged")
+    assert "return announced 23 Nov 2026, 12:00 KST" in main_of(
+        client.get("/orders?show=returns").text
+    )
+    page = main_of(client.get(f"/orders/{ordered.number}").text)
+    assert "Announced Office" in page
+    back = {"return_id": ordered.order_id, "number": ordered.number, "shift_id": ordered.order_id}
+    piece = {"line": 1, "sku": "SKU1", "name": "Lipstick", "quantity": 1, "is_restocked": False}
+    told = {"type": "order.returned", "proof": "announced", "reason": "damaged", "goods": [piece]}
+    day.log(bodies.stocked(0) | common | back | told)
+    arrive(day)
+    while keeper.step():
+        pass
+    assert "money owed since 23 Nov 2026, 12:00 KST" in main_of(
+        client.get("/orders?show=returns").text
+    )
+    page = main_of(client.get(f"/orders/{ordered.number}").text)
+    assert "Announced, and taken" in page
+    assert "Taken, not sold again" in page
+    assert "Refund ₩5,500 brought back" in page
+
+
 def test_what_is_owed_is_noted_as_paid_once(client, hub, ordered, keeper, clock) -> None:
     clock.jump(timedelta(hours=3).total_seconds())
     while keeper.step():
@@ -161,7 +202,18 @@ def test_every_word_that_the_pages_make_up_is_said(language) -> None:
     with (LOCALES / f"{language}.po").open("rb") as file:
         said = {message.id for message in read_po(file, locale=language) if message.string}
     jobs = ("offered", "accepted", "declined", "picked", "ready", "partly_handed", "handed_over")
-    todo = ("silent", "pay", "cancelling", "at_risk", "late", "held", "due", "wait", "nothing")
+    todo = (
+        "silent",
+        "pay",
+        "comes_back",
+        "cancelling",
+        "at_risk",
+        "late",
+        "held",
+        "due",
+        "wait",
+        "nothing",
+    )
     keys = {
         *(f"orders.state.{it}" for it in (*order_views.STATE_TONES, *lists.OPEN, "held")),
         *(f"orders.promise.{it}" for it in (*order_views.PROMISE_TONES, "quoted", "accepted")),
