@@ -35,6 +35,7 @@ from cloud.ingest.worker import Worker, WorkerThread
 from cloud.members import asks as member_asks
 from cloud.members import endpoints as member_endpoints
 from cloud.members.service import Members
+from cloud.members.sweeping import Sweeper
 from cloud.money import endpoints as money_endpoints
 from cloud.orders import asks as orders_asks
 from cloud.orders import endpoints as orders_endpoints
@@ -119,7 +120,11 @@ class Hub:
             self.database, self.clock, self.wallets, settings.address, self.orders_changed
         )
         self._wallet_watch = WalletWatch(
-            self.wallets.watch, self.paying.watch, self.count_points, self.forget_orders
+            self.wallets.watch,
+            self.paying.watch,
+            self.count_points,
+            self.forget_orders,
+            Sweeper(self.members, settings.zone).step,
         )
 
     def start(self) -> None:
