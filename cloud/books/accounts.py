@@ -8,6 +8,8 @@ from typing import Final
 
 CASH: Final = "Assets:Cash"
 SAFE: Final = "Assets:Safe"
+BANK: Final = "Assets:Bank"
+ONLINE_ORDERS: Final = "Assets:Clearing:Online-Orders"
 CLEARING: Final = "Assets:Clearing"
 LOADED: Final = "Assets:Clearing:Top-Up"
 POINTS_PAID: Final = "Assets:Clearing:Points"
