@@ -79,6 +79,11 @@ class Ports:
                     return cls(*found)
         raise PartyError(f"Expected {len(fields(cls))} free ports, got {len(found)}.")
 
+    @property
+    def next_row(self) -> Self:
+        """As many again, from the one after the last."""
+        return self.in_a_row(self.wallets + 1)
+
     def taken(self) -> list[int]:
         """Those of them that another program listens on."""
         ports = (getattr(self, field.name) for field in fields(self))
@@ -177,9 +182,13 @@ class Party:
 
     def stop(self, within_s: float = STOP_WITHIN_S) -> None:
         """Asks it to end (SIGTERM) and waits; ends it by force after `within_s`."""
-        self._signal(signal.SIGTERM)
+        self.ask_to_stop()
         if not self._has_ended(within_s):
             self.kill()
+
+    def ask_to_stop(self) -> None:
+        """SIGTERM; `stop` is for who waits too."""
+        self._signal(signal.SIGTERM)
 
     def kill(self) -> None:
         """SIGKILL: as when the plug is pulled on this process alone."""
@@ -283,10 +292,13 @@ class Company:
         self.sim = self._web("sim", ports.sim, "/api/shop", "sim", "run", "shop.toml")
         self.box = self._web("box", ports.box, "/health", "edge", "run", "--settings", "edge.toml")
 
-    def another(self, name: str, shop: Shop) -> Self:
-        """Another shop of this company, in a folder of its own: its box and its line are new, all else is ours."""
-        fresh = Ports.free(without=astuple(self.ports))
+    def another(self, name: str, shop: Shop, ports: Ports | None = None) -> Self:
+        """Another shop of this company, in a folder of its own: its counter is new, all else is ours.
+
+        `ports` are for the counter; without them it gets free ones.
+        """
         ours = self.ports
+        fresh = ports or Ports.free(without=astuple(ours))
         ports = replace(fresh, hub=ours.hub, broker=ours.broker, wallets=ours.wallets)
         other = type(self)(self.folder / name, ports, shop)
         other.broker, other.hub, other.wallets = self.broker, self.hub, self.wallets
@@ -297,6 +309,11 @@ class Company:
         """In the order in which they are started; stopped the other way round."""
         wallets = (self.wallets,) if self.shop.takes_wallets else ()
         return (self.broker, self.hub, self.line, *wallets, self.sim, self.box)
+
+    @property
+    def counter(self) -> tuple[Party, ...]:
+        """What stands in this shop alone, and is not shared with another shop of the company."""
+        return (self.line, self.sim, self.box)
 
     @property
     def scanner(self) -> str:
@@ -314,13 +331,17 @@ class Company:
         for party in self.starting():
             party.wait_until_ready()
 
-    def starting(self) -> Iterator[Party]:
-        """Starts all, gives each while it wakes: the caller shows progress and waits until ready."""
+    def refuse_taken_ports(self) -> None:
+        """Raises PartyError where another program listens."""
         if taken := self.ports.taken():
             raise PartyError(
                 f"Another program listens on port {', '.join(map(str, taken))}, so the shop cannot open. "
                 "Stop that program, or choose other ports with --port."
             )
+
+    def starting(self) -> Iterator[Party]:
+        """Starts all, gives each while it wakes: the caller shows progress and waits until ready."""
+        self.refuse_taken_ports()
         for party in self.parties:
             party.start()
         yield from self.parties

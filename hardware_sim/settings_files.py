@@ -80,6 +80,14 @@ class Shop:
         return f"{self.company_name} {self.location_name.get(self.language, '')}".rstrip()
 
 
+HILLSIDE = Shop(
+    edge_id="maru-hillside-1",
+    location_id="maru-hillside",
+    location_name={"ko": "언덕점", "en": "Hillside", "zh": "山坡店"},
+)
+"""Maru's second shop, which is small."""
+
+
 # -- TOML --------------------------------------------------------------------------------------
 
 

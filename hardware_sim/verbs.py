@@ -121,7 +121,7 @@ def sim_wallets(wallets: Path) -> None:
     type=click.IntRange(1024, 65000),
     default=8100,
     show_default=True,
-    help="First of eleven ports in a row; another one lets a second demo run beside the first.",
+    help="First of 22 ports in a row; another one lets a second demo run beside the first.",
 )
 @click.option(
     "--language",
@@ -129,7 +129,7 @@ def sim_wallets(wallets: Path) -> None:
     help="Of screens and receipts; else this terminal's, else English.",
 )
 def demo(data: Path, port: int, language: str | None) -> None:
-    """Opens Maru's shop on this machine: hub, broker, line, till and a simulated counter."""
+    """Opens Maru on this machine: a hub with its online shop, and two shops with simulated counters."""
     from hardware_sim.demo import language_of, run
 
     sys.exit(run(data, port, language or language_of()))

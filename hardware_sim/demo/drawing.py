@@ -1,9 +1,11 @@
-"""The drawing of a company: what stands where, in which state, and where a click leads. Pure."""
+"""The drawing of a chain: what stands where, in which state, and where a click leads. Pure."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from hardware_sim.demo.state import Picture, Till
+from hardware_sim.demo.chain import Chain
+from hardware_sim.demo.state import Counter, Picture, Till
 from hardware_sim.processes import Company
 
 Tone = Literal["good", "warn", "bad", "off"]
@@ -49,26 +51,52 @@ class Mark:
 
 
 @dataclass(frozen=True)
-class Drawing:
-    hub: Mark
-    broker: Mark
-    wallets: Mark
+class Shopfront:
+    """One shop of the drawing; `names` by language."""
+
+    names: Mapping[str, str]
     line: Mark
     box: Mark
+    picking: Mark
     peripherals: tuple[Mark, ...]
 
 
-def drawing(picture: Picture, company: Company) -> Drawing:
+@dataclass(frozen=True)
+class Drawing:
+    hub: Mark
+    storefront: Mark
+    broker: Mark
+    wallets: Mark
+    shops: tuple[Shopfront, ...]
+
+
+def drawing(picture: Picture, chain: Chain) -> Drawing:
+    office = chain.office
+    pairs = zip(picture.counters, chain.branches, strict=True)
     return Drawing(
-        hub=hub_mark(picture, company.hub.url),
+        hub=hub_mark(picture, office.hub.url),
+        storefront=open_mark("storefront", f"{office.hub.url}/shop", is_open=picture.hub_answers),
         broker=running("broker", is_alive=picture.broker_is_alive),
         wallets=running(
-            "wallets", is_alive=picture.wallets_are_alive, href=f"{company.sim.url}/#wallets"
+            "wallets", is_alive=picture.wallets_are_alive, href=f"{office.sim.url}/#wallets"
         ),
-        line=line_mark(picture, company.sim.url),
-        box=box_mark(picture.till, company.box.url),
-        peripherals=tuple(peripheral_mark(name, picture, company.sim.url) for name in PERIPHERALS),
+        shops=tuple(shopfront(counter, branch.company) for counter, branch in pairs),
     )
+
+
+def shopfront(counter: Counter, company: Company) -> Shopfront:
+    box, bench = company.box.url, company.sim.url
+    return Shopfront(
+        names=company.shop.location_name,
+        line=line_mark(counter, bench),
+        box=box_mark(counter.till, box),
+        picking=open_mark("picking", f"{box}/picking", is_open=counter.till is not None),
+        peripherals=tuple(peripheral_mark(name, counter, bench) for name in PERIPHERALS),
+    )
+
+
+def open_mark(name: str, href: str, *, is_open: bool) -> Mark:
+    return Mark(name, *(("good", "open") if is_open else ("bad", "stopped")), {}, href)
 
 
 def running(name: str, *, is_alive: bool, href: str = "") -> Mark:
@@ -78,16 +106,16 @@ def running(name: str, *, is_alive: bool, href: str = "") -> Mark:
 def hub_mark(picture: Picture, href: str) -> Mark:
     if not picture.hub_answers:
         return Mark("hub", "bad", "stopped", {}, href)
-    high = picture.head.hub_high if picture.head else 0
+    high = sum(counter.head.hub_high for counter in picture.counters if counter.head)
     return Mark("hub", "good", "facts", {"n": high}, href)
 
 
-def line_mark(picture: Picture, href: str) -> Mark:
-    if not picture.line_is_alive:
+def line_mark(counter: Counter, href: str) -> Mark:
+    if not counter.line_is_alive:
         return Mark("line", "bad", "stopped", {}, href)
-    if picture.till is None:
+    if counter.till is None:
         return Mark("line", "off", "unseen", {}, href)
-    if picture.till.is_online:
+    if counter.till.is_online:
         return Mark("line", "good", "up", {}, href)
     return Mark("line", "warn", "down", {}, href)
 
@@ -100,9 +128,9 @@ def box_mark(till: Till | None, href: str) -> Mark:
     return Mark("box", "good", "facts", {"n": till.high}, href)
 
 
-def peripheral_mark(name: str, picture: Picture, href: str) -> Mark:
-    known = picture.till.peripherals.get(name) if picture.till else None
-    if not picture.sim_answers or known is None:
+def peripheral_mark(name: str, counter: Counter, href: str) -> Mark:
+    known = counter.till.peripherals.get(name) if counter.till else None
+    if not counter.sim_answers or known is None:
         return Mark(name, "off", "unseen", {}, href)
     state, reasons = known
     word = reasons[0] if reasons and reasons[0] in REASONS else state

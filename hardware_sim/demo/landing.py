@@ -1,4 +1,4 @@
-"""The landing page: Maru drawn live, and the tour. A server of the demo's own, beside the six processes."""
+"""The landing page: Maru drawn live, and the tour. A server of the demo's own, beside the nine processes."""
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
@@ -9,11 +9,10 @@ from fastapi import FastAPI, Request, Response
 from fastapi.responses import RedirectResponse
 
 from hardware_sim.demo.actions import ActionError, act
+from hardware_sim.demo.chain import Chain
 from hardware_sim.demo.drawing import drawing
-from hardware_sim.demo.products import Product
 from hardware_sim.demo.state import Picture, look
 from hardware_sim.demo.tour import STEPS, Tour, advance
-from hardware_sim.processes import Company
 from ui import stream
 from ui.pages import Look, Pages, Place
 from ui.security import OwnNames
@@ -25,23 +24,22 @@ FOLDER = Path(__file__).parent
 class Landing:
     """The page's state: how far the tour is, and the last refusal in words."""
 
-    def __init__(self, company: Company, items: list[Product]) -> None:
-        self.company = company
-        self.items = items
+    def __init__(self, chain: Chain) -> None:
+        self.chain = chain
         self.tour = Tour()
         self.refusal = ""
-        shop = company.shop
+        shop = chain.office.shop
         place = Place(shop.currency, shop.timezone, accent=shop.accent, language=shop.language)
         self.pages = Pages(FOLDER, place)
 
     async def see(self, client: httpx.AsyncClient) -> Picture:
-        picture = await look(client, self.company)
-        self.tour = advance(self.tour, picture)
+        picture = await look(client, self.chain)
+        self.tour = advance(self.tour, picture.first)
         return picture
 
     def take(self, step: str) -> None:
         try:
-            act(step, self.company, self.items)
+            act(step, self.chain.office, self.chain.items)
             self.refusal = ""
         except ActionError as error:
             self.refusal = str(error)
@@ -49,8 +47,8 @@ class Landing:
     def parts(self, picture: Picture, look: Look) -> dict[str, str]:
         """The parts of the page that change, by selector."""
         values = {
-            "drawing": drawing(picture, self.company),
-            "picture": picture,
+            "drawing": drawing(picture, self.chain),
+            "counter": picture.first,
             "tour": self.tour,
             "steps": STEPS,
             "refusal": self.refusal,
@@ -62,11 +60,11 @@ class Landing:
 
     def page(self, picture: Picture, look: Look) -> Response:
         parts = self.parts(picture, look)
-        return self.pages.response("landing.html", look, html=parts, company=self.company)
+        return self.pages.response("landing.html", look, html=parts, shop=self.chain.office.shop)
 
 
-def make_app(company: Company, items: list[Product]) -> FastAPI:
-    landing = Landing(company, items)
+def make_app(chain: Chain) -> FastAPI:
+    landing = Landing(chain)
     app = FastAPI(title="Twinstore demo", openapi_url=None)
     landing.pages.add_to(app)
     app.add_middleware(OwnNames)

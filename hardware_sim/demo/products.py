@@ -1,6 +1,7 @@
 """The demo's products, read from the list beside this file into what the hub's catalogue takes."""
 
 import tomllib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import resources
 from typing import Any
@@ -50,7 +51,7 @@ def as_product(item: Product) -> dict[str, Any]:
     }
 
 
-def opening_stock(items: list[Product]) -> dict[str, Any]:
+def opening_stock(items: Sequence[Product]) -> dict[str, Any]:
     """The body of the box's POST /api/stock/moves: the shelves as they are on the first morning."""
     return {
         "reason": "opening",

@@ -1,4 +1,4 @@
-"""The first morning: a catalogue at the hub, stock on the shelves, a shift at the till.
+"""The first morning: a catalogue at the hub, stock on the shelves, a shift at each till.
 
 All of it goes through the doors that people use. A file in the data folder remembers what was done, so
 that a second start in the same folder goes on with the same shop.
@@ -6,41 +6,36 @@ that a second start in the same folder goes on with the same shop.
 
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import httpx
 
-from hardware_sim.demo.products import Product, catalogue, opening_stock
+from hardware_sim.demo.chain import Branch, Chain
+from hardware_sim.demo.products import catalogue, opening_stock
 from hardware_sim.processes import Company, PartyError
 
 CATALOGUE_WITHIN_S = 30.0
 POLL_S = 0.1
 FLOAT_MINOR = 100_000
-PLACE = {
-    "latitude": 37.5665,
-    "longitude": 126.9780,
-    "delivery_radius_m": 9_000,
-    "delivery_min": 40,
-    "delivery_fee_minor": 3_000,
-    "ship_days": 2,
-    "ship_fee_minor": 2_500,
-}
 RIGHT = {"cap": 10, "keep": 1}
-CASHIERS = {"ko": "김하늘", "zh": "李晴", "en": "Haneul Kim"}
 
 
 class SeedingError(PartyError):
     """A process refused what the first morning needs."""
 
 
-def seed(company: Company, items: list[Product]) -> None:
-    """Does what this folder's shop still lacks. Raises SeedingError where a process will not have it."""
+def seed(chain: Chain) -> None:
+    """Does what this folder's shops still lack. Raises SeedingError where a process will not have it."""
     with httpx.Client(timeout=10.0, trust_env=False) as client:
-        once(company.folder, "catalogue", lambda: send_catalogue(client, company, items))
-        wait_for_catalogue(client, company)
-        once(company.folder, "stock", lambda: fill_shelves(client, company, items))
-        once(company.folder, "promises", lambda: allow_promises(client, company))
-        open_shift(client, company)
+        once(chain.folder, "catalogue", lambda: send_catalogue(client, chain))
+        for branch in chain.branches:
+            folder = branch.company.folder
+            wait_for_catalogue(client, branch.company)
+            once(folder, "stock", partial(fill_shelves, client, branch))
+            open_shift(client, branch)
+        once(chain.folder, "promises", lambda: allow_promises(client, chain))
 
 
 def once(folder: Path, name: str, act: Callable[[], None]) -> None:
@@ -52,9 +47,10 @@ def once(folder: Path, name: str, act: Callable[[], None]) -> None:
     done.touch()
 
 
-def send_catalogue(client: httpx.Client, company: Company, items: list[Product]) -> None:
-    body = catalogue(items, company.shop.currency)
-    accepted(client.put(f"{company.hub.url}/api/catalogue", json=body), "the hub", "its catalogue")
+def send_catalogue(client: httpx.Client, chain: Chain) -> None:
+    body = catalogue(chain.items, chain.office.shop.currency)
+    told = client.put(f"{chain.office.hub.url}/api/catalogue", json=body)
+    accepted(told, "the hub", "its catalogue")
 
 
 def wait_for_catalogue(client: httpx.Client, company: Company) -> None:
@@ -74,32 +70,39 @@ def has_catalogue(client: httpx.Client, company: Company) -> bool:
     return bool(state["catalogue_version"] and state["prices_version"])
 
 
-def fill_shelves(client: httpx.Client, company: Company, items: list[Product]) -> None:
-    answer = client.post(f"{company.box.url}/api/stock/moves", json=opening_stock(items))
+def fill_shelves(client: httpx.Client, branch: Branch) -> None:
+    body = opening_stock(branch.carried)
+    answer = client.post(f"{branch.company.box.url}/api/stock/moves", json=body)
     accepted(answer, "the box", "its opening stock")
 
 
-def allow_promises(client: httpx.Client, company: Company) -> None:
-    """What head office says of the shop, so that the online shop has ways to offer."""
-    place = {
-        "location_id": company.shop.location_id,
-        "names": dict(company.shop.location_name),
-        "timezone": company.shop.timezone,
-        **PLACE,
-    }
-    right = {"location_id": company.shop.location_id, "sku": "*", **RIGHT}
-    told = client.put(f"{company.hub.url}/api/shops", json={"shops": [place]})
-    accepted(told, "the hub", "its shop")
-    allowed = client.put(f"{company.hub.url}/api/rights", json={"rights": [right]})
+def allow_promises(client: httpx.Client, chain: Chain) -> None:
+    """What head office says of its shops, so that there are ways to offer."""
+    hub = f"{chain.office.hub.url}/api"
+    told = client.put(f"{hub}/shops", json={"shops": [place_of(it) for it in chain.branches]})
+    accepted(told, "the hub", "its shops")
+    rights = [{"location_id": it.shop.location_id, "sku": "*", **RIGHT} for it in chain.branches]
+    allowed = client.put(f"{hub}/rights", json={"rights": rights})
     accepted(allowed, "the hub", "what it may promise")
 
 
-def open_shift(client: httpx.Client, company: Company) -> None:
+def place_of(branch: Branch) -> dict[str, Any]:
+    shop = branch.shop
+    return {
+        "location_id": shop.location_id,
+        "names": dict(shop.location_name),
+        "timezone": shop.timezone,
+        **branch.place,
+    }
+
+
+def open_shift(client: httpx.Client, branch: Branch) -> None:
     """Nothing to do where yesterday's shift is still open."""
-    if client.get(f"{company.box.url}/api/state").json()["shift"] is not None:
+    box = f"{branch.company.box.url}/api"
+    if client.get(f"{box}/state").json()["shift"] is not None:
         return
-    body = {"cashier": CASHIERS[company.shop.language], "float_minor": FLOAT_MINOR}
-    accepted(client.post(f"{company.box.url}/api/shifts", json=body), "the box", "a shift")
+    body = {"cashier": branch.cashier, "float_minor": FLOAT_MINOR}
+    accepted(client.post(f"{box}/shifts", json=body), "the box", "a shift")
 
 
 def accepted(answer: httpx.Response, who: str, what: str) -> None:

@@ -1,12 +1,13 @@
-"""What the shop is like now, asked of each process over HTTP: one picture for the drawing and the tour."""
+"""What the shops are like now, asked of each process over HTTP: one picture for the drawing and the tour."""
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import httpx
 
+from hardware_sim.demo.chain import Chain
 from hardware_sim.processes import Company
 
 ASK_WITHIN_S = 2.0
@@ -42,16 +43,13 @@ class Head:
 
 
 @dataclass(frozen=True)
-class Picture:
-    """None stands for a process that does not answer."""
+class Counter:
+    """One shop. None stands for a process that does not answer."""
 
     till: Till | None = None
     head: Head | None = None
-    hub_answers: bool = False
     sim_answers: bool = False
-    broker_is_alive: bool = False
     line_is_alive: bool = False
-    wallets_are_alive: bool = False
 
     @property
     def numbers_meet(self) -> bool:
@@ -65,22 +63,49 @@ class Picture:
         )
 
 
-async def look(client: httpx.AsyncClient, company: Company) -> Picture:
+@dataclass(frozen=True)
+class Picture:
+    """Head office, and the counters in the order of the chain's branches; the tour walks at the first."""
+
+    counters: tuple[Counter, ...]
+    hub_answers: bool = False
+    broker_is_alive: bool = False
+    wallets_are_alive: bool = False
+
+    @property
+    def first(self) -> Counter:
+        return self.counters[0]
+
+
+async def look(client: httpx.AsyncClient, chain: Chain) -> Picture:
     """Asks all at once; what does not answer is left out of the picture."""
-    state, sales, boxes, sim = await asyncio.gather(
-        ask(client, f"{company.box.url}/api/state"),
-        ask(client, f"{company.box.url}/api/sales?limit=1"),
-        ask(client, f"{company.hub.url}/api/boxes"),
-        ask(client, f"{company.sim.url}/api/shop"),
+    office = chain.office
+    boxes, *counters = await asyncio.gather(
+        ask(client, f"{office.hub.url}/api/boxes"),
+        *(asked(client, branch.company) for branch in chain.branches),
     )
     return Picture(
-        till=till_of(state, sales) if state is not None else None,
-        head=head_of(boxes or [], company.shop.edge_id),
+        counters=tuple(
+            replace(counter, head=head_of(boxes or [], branch.shop.edge_id))
+            for counter, branch in zip(counters, chain.branches, strict=True)
+        ),
         hub_answers=boxes is not None,
+        broker_is_alive=office.broker.is_alive,
+        wallets_are_alive=office.wallets.is_alive,
+    )
+
+
+async def asked(client: httpx.AsyncClient, company: Company) -> Counter:
+    """The counter as it is seen without the hub."""
+    state, sales, sim = await asyncio.gather(
+        ask(client, f"{company.box.url}/api/state"),
+        ask(client, f"{company.box.url}/api/sales?limit=1"),
+        ask(client, f"{company.sim.url}/api/shop"),
+    )
+    return Counter(
+        till=till_of(state, sales) if state is not None else None,
         sim_answers=sim is not None,
-        broker_is_alive=company.broker.is_alive,
         line_is_alive=company.line.is_alive,
-        wallets_are_alive=company.wallets.is_alive,
     )
 
 

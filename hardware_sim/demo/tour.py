@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from hardware_sim.demo.state import Picture, Till
+from hardware_sim.demo.state import Counter, Till
 
 STEPS = ("scan", "pay", "pull", "sell", "back")
 
@@ -27,19 +27,19 @@ class Tour:
         return STEPS.index(step) < self.done
 
 
-def advance(tour: Tour, picture: Picture) -> Tour:
-    """The tour after `picture` was seen: at most one step on, and never back."""
-    till = picture.till
+def advance(tour: Tour, counter: Counter) -> Tour:
+    """The tour after `counter` was seen: at most one step on, and never back."""
+    till = counter.till
     if till is None or tour.is_over:
         return tour
     if tour.last_sale is None:
         tour = replace(tour, last_sale=till.last_sale)
-    if not is_reached(tour, till, picture):
+    if not is_reached(tour, till, counter):
         return tour
     return Tour(done=tour.done + 1, last_sale=till.last_sale)
 
 
-def is_reached(tour: Tour, till: Till, picture: Picture) -> bool:
+def is_reached(tour: Tour, till: Till, counter: Counter) -> bool:
     has_sold = till.last_sale != tour.last_sale
     match tour.current:
         case "scan":
@@ -51,4 +51,4 @@ def is_reached(tour: Tour, till: Till, picture: Picture) -> bool:
         case "sell":
             return has_sold and till.waiting > 0
         case _:
-            return till.is_online and picture.numbers_meet
+            return till.is_online and counter.numbers_meet

@@ -11,17 +11,10 @@ from pathlib import Path
 from hardware_sim.processes import Company, Party
 from hardware_sim.proof.judgement import Evidence, Receipt
 from hardware_sim.proof.outside import PRODUCTS, HeadOffice, Json, Till, until
-from hardware_sim.settings_files import Shop
 
 DATABASE = Path("data") / "box" / "box.sqlite3"
 CATALOGUE_WITHIN_S = 30.0
 HEALED_WITHIN_S = 60.0
-
-HILLSIDE = Shop(
-    edge_id="maru-hillside-1",
-    location_id="maru-hillside",
-    location_name={"ko": "언덕점", "en": "Hillside", "zh": "山坡店"},
-)
 
 
 def start(*parties: Party) -> None:

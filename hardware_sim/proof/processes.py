@@ -25,10 +25,11 @@ from typing import Any, Self
 import httpx
 
 from hardware_sim.processes import Company, Party, Ports, stopped
-from hardware_sim.proof.estate import HILLSIDE, collect, drained, open_shop, some_lines, start
+from hardware_sim.proof.estate import collect, drained, open_shop, some_lines, start
 from hardware_sim.proof.judgement import Judgement, Receipt, judge
 from hardware_sim.proof.outside import HeadOffice, Refused, Till
 from hardware_sim.proof.report import Layer, Progress
+from hardware_sim.settings_files import HILLSIDE
 
 PAUSE_S = (0.1, 1.2)  # between two faults
 DEAD_S = (0.0, 0.5)  # how long a killed process stays away

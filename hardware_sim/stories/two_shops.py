@@ -10,8 +10,9 @@ from typing import Self
 from typing_extensions import override
 
 from hardware_sim.processes import Party
-from hardware_sim.proof.estate import HILLSIDE, start
+from hardware_sim.proof.estate import start
 from hardware_sim.proof.outside import Program, Till
+from hardware_sim.settings_files import HILLSIDE
 from hardware_sim.stories.money import Place
 from hardware_sim.stories.stage import Mishap, Stage
 
@@ -57,16 +58,11 @@ class TwoShops(Stage):
             Place(self.hillside, self.near_till, self.near_counter),
         )
 
-    @property
-    def _own(self) -> tuple[Party, ...]:
-        """What Hillside does not share with Office Tower."""
-        return (self.hillside.line, self.hillside.sim, self.hillside.box)
-
     @override
     def __enter__(self) -> Self:
         super().__enter__()
         try:
-            start(*self._own)
+            start(*self.hillside.counter)
         except BaseException:  # an interrupt too: what was started is stopped
             self.__exit__(None, None, None)
             raise
@@ -80,7 +76,7 @@ class TwoShops(Stage):
         trace: TracebackType | None,
     ) -> None:
         self.wait_for_mending()
-        for party in reversed(self._own):
+        for party in reversed(self.hillside.counter):
             party.stop()
         for program in (self.near_till, self.near_counter):
             program.client.close()

@@ -11,9 +11,9 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from hardware_sim.demo import landing
+from hardware_sim.demo.chain import Chain
 from hardware_sim.demo.products import products
-from hardware_sim.demo.state import Basket, Head, Picture, Till
-from hardware_sim.processes import Company, Ports
+from hardware_sim.demo.state import Basket, Counter, Head, Picture, Till
 
 PATIENCE_MS = 10_000
 TILL = Till(
@@ -30,10 +30,17 @@ TILL = Till(
         "payment_terminal": ("faulted", ()),
     },
 )
-WELL = Picture(TILL, Head(True, 12, 12, True), True, True, True, True)
-PULLED = replace(WELL, till=replace(TILL, is_online=False, waiting=2, high=14))
-SCANNED = replace(WELL, till=replace(TILL, basket=Basket(lines=1, total_minor=4800)))
-PICTURES = {"well": WELL, "pulled": PULLED, "nobody": Picture()}
+FIRST = Counter(TILL, Head(True, 12, 12, True), True, True)
+WELL = Picture((FIRST, FIRST), True, True, True)
+
+
+def with_first(till: Till) -> Picture:
+    return replace(WELL, counters=(replace(FIRST, till=till), FIRST))
+
+
+PULLED = with_first(replace(TILL, is_online=False, waiting=2, high=14))
+SCANNED = with_first(replace(TILL, basket=Basket(lines=1, total_minor=4800)))
+PICTURES = {"well": WELL, "pulled": PULLED, "nobody": Picture((Counter(), Counter()))}
 
 
 class Window:
@@ -43,7 +50,7 @@ class Window:
         self.picture = WELL
         self.acts: list[str] = []
 
-    async def look(self, client: object, company: Company) -> Picture:
+    async def look(self, client: object, chain: Chain) -> Picture:
         return self.picture
 
 
@@ -58,7 +65,7 @@ def window(monkeypatch: pytest.MonkeyPatch) -> Window:
 
 @pytest.fixture
 def url(window: Window, tmp_path: Path) -> Iterator[str]:
-    app = landing.make_app(Company(tmp_path, Ports.in_a_row(8100)), products())
+    app = landing.make_app(Chain(tmp_path, 8100, "en", products()))
     config = uvicorn.Config(app, port=0, log_level="error", timeout_graceful_shutdown=0)
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run)

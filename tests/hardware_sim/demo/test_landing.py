@@ -1,4 +1,4 @@
-"""The landing page, with a picture of the shop in place of five processes."""
+"""The landing page, with a picture of the shops in place of nine processes."""
 
 from pathlib import Path
 
@@ -7,28 +7,30 @@ from starlette.testclient import TestClient
 
 from hardware_sim.demo import landing
 from hardware_sim.demo.actions import ActionError
+from hardware_sim.demo.chain import Chain
 from hardware_sim.demo.products import products
-from hardware_sim.demo.state import Head, Picture, Till
-from hardware_sim.processes import Company, Ports
+from hardware_sim.demo.state import Counter, Head, Picture, Till
 from ui.pages import Look
 
 TILL = Till(is_online=True, waiting=0, high=12, basket=None, last_sale="", has_shift=True)
-WELL = Picture(TILL, Head(True, 12, 12, True), True, True, True, True)
+FIRST = Counter(TILL, Head(True, 12, 12, True), True, True)
+WELL = Picture((FIRST, FIRST), True, True, True)
+NOBODY = Picture((Counter(), Counter()))
 FOREIGN_SITE = {"sec-fetch-site": "cross-site"}
 
 
 @pytest.fixture
-def company(tmp_path: Path) -> Company:
-    return Company(tmp_path, Ports.in_a_row(8100))
+def chain(tmp_path: Path) -> Chain:
+    return Chain(tmp_path, 8100, "en", products())
 
 
 @pytest.fixture
-def page(company: Company, monkeypatch: pytest.MonkeyPatch) -> TestClient:
-    async def look(client: object, company: Company) -> Picture:
+def page(chain: Chain, monkeypatch: pytest.MonkeyPatch) -> TestClient:
+    async def look(client: object, chain: Chain) -> Picture:
         return WELL
 
     monkeypatch.setattr(landing, "look", look)
-    return TestClient(landing.make_app(company, products()), follow_redirects=False)
+    return TestClient(landing.make_app(chain), follow_redirects=False)
 
 
 @pytest.fixture
@@ -42,6 +44,8 @@ def test_the_page_is_whole_before_any_script_runs(page: TestClient) -> None:
     page.cookies.set("look", "language=en")
     text = page.get("/").text
     assert 'href="http://127.0.0.1:8102"' in text
+    assert 'href="http://127.0.0.1:8113/picking"' in text
+    assert ("Office Tower" in text, "Hillside" in text) == (True, True)
     assert "up: the box reaches the broker" in text
     assert "Equal, and their chains agree" in text
     assert 'action="/tour/scan"' in text
@@ -89,16 +93,16 @@ def test_a_refusal_is_on_the_page(page: TestClient, monkeypatch: pytest.MonkeyPa
 
 
 @pytest.fixture
-def shown(company: Company) -> landing.Landing:
-    return landing.Landing(company, products())
+def shown(chain: Chain) -> landing.Landing:
+    return landing.Landing(chain)
 
 
 async def test_the_stream_sends_everything_once_and_then_only_what_changed(
     shown: landing.Landing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    pictures = iter([WELL, WELL, Picture()])
+    pictures = iter([WELL, WELL, NOBODY])
 
-    async def look(client: object, company: Company) -> Picture:
+    async def look(client: object, chain: Chain) -> Picture:
         return next(pictures)
 
     monkeypatch.setattr(landing, "look", look)

@@ -1,6 +1,6 @@
 """Answers of box and hub become one picture."""
 
-from hardware_sim.demo.state import Basket, Head, Picture, Till, head_of, newest, till_of
+from hardware_sim.demo.state import Basket, Counter, Head, Till, head_of, newest, till_of
 
 STATE = {
     "basket": {"lines": [{"line": 1}, {"line": 2}], "total_minor": 8000},
@@ -50,6 +50,6 @@ def test_the_box_among_others_at_the_hub() -> None:
 def test_numbers_meet_only_where_both_ends_have_everything() -> None:
     till = till_of(STATE | {"line": STATE["line"] | {"waiting": 0}}, [])  # type: ignore[operator]
     head = Head(is_online=True, box_high=12, hub_high=12, is_chain_equal=True)
-    assert Picture(till=till, head=head).numbers_meet
-    assert not Picture(till=till).numbers_meet
-    assert not Picture(head=head).numbers_meet
+    assert Counter(till=till, head=head).numbers_meet
+    assert not Counter(till=till).numbers_meet
+    assert not Counter(head=head).numbers_meet

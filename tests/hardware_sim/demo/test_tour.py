@@ -4,15 +4,15 @@ from dataclasses import replace
 
 import pytest
 
-from hardware_sim.demo.state import Basket, Head, Picture, Till
+from hardware_sim.demo.state import Basket, Counter, Head, Till
 from hardware_sim.demo.tour import STEPS, Tour, advance
 
 TILL = Till(is_online=True, waiting=0, high=10, basket=None, last_sale="first", has_shift=True)
 EVEN = Head(is_online=True, box_high=10, hub_high=10, is_chain_equal=True)
 
 
-def seen(till: Till, head: Head | None = EVEN) -> Picture:
-    return Picture(till=till, head=head, hub_answers=True, sim_answers=True)
+def seen(till: Till, head: Head | None = EVEN) -> Counter:
+    return Counter(till=till, head=head, sim_answers=True)
 
 
 SCANNED = seen(replace(TILL, basket=Basket(lines=1, total_minor=4800)))
@@ -23,10 +23,10 @@ BACK_EARLY = seen(replace(SOLD_ON.till or TILL, is_online=True))
 BACK = seen(replace(BACK_EARLY.till or TILL, waiting=0), replace(EVEN, hub_high=12))
 
 
-def after(*pictures: Picture) -> Tour:
+def after(*counters: Counter) -> Tour:
     tour = Tour()
-    for picture in pictures:
-        tour = advance(tour, picture)
+    for counter in counters:
+        tour = advance(tour, counter)
     return tour
 
 
@@ -38,7 +38,7 @@ def test_the_whole_tour() -> None:
 
 
 @pytest.mark.parametrize(
-    ("pictures", "current"),
+    ("counters", "current"),
     [
         ((), "scan"),
         ((seen(TILL),), "scan"),
@@ -51,8 +51,8 @@ def test_the_whole_tour() -> None:
         ((seen(TILL), SCANNED, PAID, PULLED, SOLD_ON, BACK_EARLY), "back"),
     ],
 )
-def test_a_step_waits_for_what_it_is_about(pictures: tuple[Picture, ...], current: str) -> None:
-    assert after(*pictures).current == current
+def test_a_step_waits_for_what_it_is_about(counters: tuple[Counter, ...], current: str) -> None:
+    assert after(*counters).current == current
 
 
 def test_a_sale_made_elsewhere_counts() -> None:
@@ -64,7 +64,7 @@ def test_a_sale_before_the_tour_does_not() -> None:
 
 
 def test_nothing_moves_while_the_box_does_not_answer() -> None:
-    assert after(seen(TILL), SCANNED, Picture()) == after(seen(TILL), SCANNED)
+    assert after(seen(TILL), SCANNED, Counter()) == after(seen(TILL), SCANNED)
 
 
 def test_numbers_that_are_equal_with_unequal_chains_do_not_meet() -> None:
