@@ -12,6 +12,7 @@ from cloud.fleet import repository as fleet
 from cloud.members import coupons, repository, telling
 from cloud.members.insight import Bought
 from cloud.members.people import Person, person_of, programme_of
+from cloud.members.programme import most_held
 from cloud.members.sharing import Purchase, Shared, shared
 from cloud.members.tables import Member
 from cloud.names import shop_name
@@ -36,6 +37,7 @@ class Moved(NamedTuple):
 def members_view(desk: Desk, asked: Mapping[str, str]) -> View:
     search = asked.get("search", "").strip()
     programme = programme_of(desk.session, desk.currency)
+    held, shops = most_held(desk.session), len(programme.shops)
     found = repository.found(desk.session, search, SHOWN)
     values = {
         "search": search,
@@ -43,10 +45,9 @@ def members_view(desk: Desk, asked: Mapping[str, str]) -> View:
         "rows": [_row(desk, member) for member in found],
         "limit": SHOWN,
         "programme": programme,
-        "coupons_of_one": coupon_bound(len(programme.shops), programme.coupon_offline_limit),
-        "coupons_at_risk": coupon_bound_of_chain(
-            len(programme.shops), programme.coupon_offline_limit
-        ),
+        "allowance": held.allowance,
+        "coupons_of_one": coupon_bound(shops, held.coupon_offline_limit),
+        "coupons_at_risk": coupon_bound_of_chain(shops, held.coupon_offline_limit),
         "losses": coupons.losses(desk.session)[:SHOWN],
         "shops": _shops(desk),
     }
@@ -122,9 +123,9 @@ def _days_ago(row: Bought, now: datetime) -> int:
 
 
 def _bound(desk: Desk, person: Person) -> int:
-    """The points that can be spent beyond the balance if every box is cut off now."""
-    stand = person.standing
-    allowance = stand.allowance(person.programme)
+    """The points that can be spent beyond the balance if every box is cut off now, by what each may still hold."""
+    stand, held = person.standing, most_held(desk.session)
+    allowance = 0 if stand.is_blocked else held.allowance
     return overspend_bound(len(fleet.edges(desk.session)), allowance, stand.available)
 
 

@@ -33,6 +33,14 @@ def of_shop(session: Session, location_id: str, feed: str) -> list[int]:
     return [known.get(edge_id, 0) for edge_id in boxes]
 
 
+def of_chain(session: Session, feed: str) -> list[int]:
+    """As `of_shop`, of every box there is: of a feed that all of them hear."""
+    boxes = session.exec(select(Edge.edge_id)).all()
+    query = select(FeedCursor.edge_id, FeedCursor.after).where(FeedCursor.feed == feed)
+    known = dict(session.exec(query).all())
+    return [known.get(edge_id, 0) for edge_id in boxes]
+
+
 def is_told(session: Session, location_id: str, feed: str, version: int) -> bool:
     """Whether the shop has it, in each of its boxes. One without a box can do nothing by itself."""
     return is_known(of_shop(session, location_id, feed), version)

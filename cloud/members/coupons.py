@@ -20,7 +20,7 @@ from cloud.errors import (
 )
 from cloud.feeds import cursors
 from cloud.feeds import repository as feeds
-from cloud.members import repository
+from cloud.members import programme, repository
 from cloud.members.people import living
 from cloud.members.service import Members
 from cloud.members.tables import CouponHold, CouponRow, CouponUse
@@ -181,8 +181,9 @@ def losses(session: Session) -> list[Loss]:
 def most_lost(members: Members) -> int:
     """How often single coupons can be taken once too often through one cut of the whole chain."""
     with members.database.read() as session:
-        rules = members.programme_in(session)
-    return coupon_bound_of_chain(len(rules.shops), rules.coupon_offline_limit)
+        shops = members.programme_in(session).shops
+        limit = programme.most_held(session).coupon_offline_limit
+    return coupon_bound_of_chain(len(shops), limit)
 
 
 def worth_minor(row: CouponRow, basket_minor: int) -> int:

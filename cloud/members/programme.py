@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Final, NamedTuple
+
 from sqlmodel import Session, col, select
 
 from cloud.errors import ProgrammeError
+from cloud.feeds import cursors
 from cloud.feeds import repository as feeds
 from cloud.ingest.tables import Edge
 from cloud.members import repository
@@ -12,6 +15,15 @@ from cloud.members.service import Members
 from cloud.members.tables import ProgrammeVersion
 from contract.feeds import canonical
 from contract.members import PROGRAMME_KEY, Programme
+
+FEED: Final = "offers"
+
+
+class Held(NamedTuple):
+    """What a box that is cut off now may take by itself, at most."""
+
+    allowance: int
+    coupon_offline_limit: int
 
 
 def publish(members: Members, wanted: Programme) -> Programme:
@@ -53,6 +65,38 @@ def _store(session: Session, programme: Programme, members: Members) -> None:
     newest = session.exec(
         select(ProgrammeVersion.version).order_by(col(ProgrammeVersion.version).desc())
     ).first()
-    version = ProgrammeVersion(version=(newest or 0) + 1, since=members.clock.now(), body=body)
-    session.add(version)
-    feeds.write_operations(session, "offers", {PROGRAMME_KEY: body})
+    feeds.write_operations(session, FEED, {PROGRAMME_KEY: body})
+    session.flush()
+    session.add(
+        ProgrammeVersion(
+            version=(newest or 0) + 1,
+            since=members.clock.now(),
+            body=body,
+            feed_version=feeds.head(session, FEED).version,
+        )
+    )
+    session.flush()
+
+
+def held(session: Session) -> list[Programme]:
+    """Every programme by which a box may still go: what it has acknowledged, and all that came after.
+
+    One that has acknowledged none may have heard of any of them.
+    """
+    query = select(ProgrammeVersion).order_by(col(ProgrammeVersion.version).desc())
+    after = min(cursors.of_chain(session, FEED), default=feeds.head(session, FEED).version)
+    found = []
+    for row in session.exec(query):
+        found.append(Programme.model_validate_json(row.body))
+        if row.feed_version <= after:
+            break
+    return found
+
+
+def most_held(session: Session) -> Held:
+    """The highest of each limit, until every box has heard of the lower one."""
+    programmes = held(session)
+    return Held(
+        allowance=max((it.allowance for it in programmes), default=0),
+        coupon_offline_limit=max((it.coupon_offline_limit for it in programmes), default=0),
+    )

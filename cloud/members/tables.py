@@ -136,13 +136,17 @@ class PointsHold(SQLModel, table=True):
 
 
 class ProgrammeVersion(SQLModel, table=True):
-    """What members get since `since`; `body` is the JSON text of `contract.members.Programme`."""
+    """What members get since `since`; `body` is the JSON text of `contract.members.Programme`.
+
+    Who has acknowledged `feed_version` of the feed of offers has heard of it.
+    """
 
     __tablename__ = "programme_version"
 
     version: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
     since: datetime = Field(sa_type=Utc)
     body: str
+    feed_version: int = Field(sa_type=sa.BigInteger)
 
 
 class CouponRow(SQLModel, table=True):

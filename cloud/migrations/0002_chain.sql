@@ -284,6 +284,7 @@ CREATE TABLE programme_version (
     version INTEGER NOT NULL,
     since {moment} NOT NULL,
     body VARCHAR NOT NULL,
+    feed_version BIGINT NOT NULL,
     PRIMARY KEY (version)
 );
 CREATE TABLE coupon (

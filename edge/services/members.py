@@ -141,6 +141,7 @@ def _standing(reader: Reader, member: Member, *, is_online: bool) -> Standing:
     rules = books.programme(reader)
     if rules is None:
         return Standing(0, is_online, 0, "no_rules")
+    member = replace(member, allowance=min(member.allowance, rules.allowance))
     taken = _unheard(reader, member)
     points = max(0, member.balance - taken) if is_online else spendable_offline(member, taken)
     twice = contract.overspend_bound(len(rules.shops), member.allowance, member.balance)

@@ -104,6 +104,15 @@ def join(shop: Shop, key: HubKey, programme: members.Programme = PROGRAMME) -> N
     put(shop, "offers", **{members.PROGRAMME_KEY: programme})
 
 
+def allow(shop: Shop, points: int) -> None:
+    """The box hears of another allowance."""
+    put(
+        shop,
+        "offers",
+        **{members.PROGRAMME_KEY: PROGRAMME.model_copy(update={"allowance": points})},
+    )
+
+
 def revoke(shop: Shop, *credentials: int) -> None:
     put(shop, "members", **{members.status_key(credentials[0]): members.chunk_of(credentials)})
 

@@ -8,10 +8,12 @@ import pytest
 from babel.messages.pofile import read_po
 from fastapi.testclient import TestClient
 
+from cloud.ingest.tables import Edge
 from cloud.members import programme, projection, spending
 from cloud.members.profile import PURPOSES
 from cloud.members.service import Said
 from contract.members import Programme, Tier
+from contract.topics import shard_of
 from tests.cloud.conftest import uid
 from tests.cloud.console.test_pages import LOCALES
 
@@ -126,3 +128,19 @@ def test_what_members_raise_and_agree_to_is_said_in_words() -> None:
     assert len(keys) == 6
     assert (keys | {f"{key}.now" for key in keys}) - known == set()
     assert {f"consent.{purpose}" for purpose in PURPOSES} - known == set()
+
+
+def test_the_bound_is_said_by_what_a_box_may_still_hold(client, minji, hub, clock) -> None:
+    """Head office has lowered both limits; neither box has said that it heard of it."""
+    chain = ("maru-office", "maru-hillside")
+    with hub.database.write() as session:
+        for location_id in chain:
+            place = {"shard": shard_of(location_id), "location_id": location_id}
+            session.merge(Edge(edge_id=f"{location_id}-9", last_seen=clock.now(), **place))
+    rules = Programme(currency="KRW", tiers=TIERS, allowance=100, shops=chain)
+    programme.publish(hub.members, rules)
+    text = words(client, "/members")
+    assert "would take at most 1,000 points of a member" in text
+    assert "of one shop's coupons at most 1 could be used twice, of all at most 2." in text
+    text = words(client, f"/members/{minji}")
+    assert "at most 1,900 points could be spent beyond the balance." in text

@@ -26,6 +26,7 @@ from tests.edge.membership import (
     MEMBER,
     Hub,
     all_heard,
+    allow,
     attach,
     coupon_of,
     give_coupon,
@@ -69,6 +70,7 @@ def test_what_points_paid_goes_back_as_points_and_never_as_cash(
 
 
 def test_a_sale_without_money_in_it_gives_none_back(chain: Shop, scan: Scan, rows: Rows) -> None:
+    allow(chain, 9_000)
     attach(chain, balance=9_000, allowance=9_000)
     scan("MILK")
     sale = sold(members.tender_points(chain, CUT_OFF))

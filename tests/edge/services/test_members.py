@@ -42,6 +42,7 @@ from tests.edge.membership import (
     Hub,
     HubKey,
     all_heard,
+    allow,
     attach,
     code,
     open_,
@@ -294,6 +295,7 @@ def test_a_code_of_before_is_not_good_for_a_second_allowance_once_the_hub_knows(
 
 
 def test_points_pay_at_most_what_is_due(chain: Shop, scan: Scan) -> None:
+    allow(chain, 9_000)
     attach(chain, balance=9_000, allowance=9_000)
     scan("MILK")
     with pytest.raises(PointsAboveDue) as caught:
@@ -349,6 +351,20 @@ def test_another_member_does_not_come_to_a_basket_that_points_have_paid(
     )
     with pytest.raises(MemberHasPaid):
         selling.void_line(chain, 1)
+
+
+def test_a_lowered_allowance_holds_as_soon_as_the_box_has_heard_of_it(
+    chain: Shop, scan: Scan
+) -> None:
+    """Also for a code that says more, and of a member who is in the basket already: head office counts on it."""
+    view = attach(chain)
+    assert view.basket.member is not None
+    scan("BREAD")
+    allow(chain, 300)
+    offline = members.standing(chain, view.basket.member, is_online=False)
+    assert (offline.points, offline.limit, offline.twice) == (300, "allowance", 0)
+    with pytest.raises(TooManyPoints):
+        members.tender_points(chain, CUT_OFF, 301)
 
 
 def test_what_may_be_spent_is_said_with_its_bound(chain: Shop) -> None:
