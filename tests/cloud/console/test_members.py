@@ -130,13 +130,20 @@ def test_what_members_raise_and_agree_to_is_said_in_words() -> None:
     assert {f"consent.{purpose}" for purpose in PURPOSES} - known == set()
 
 
-def test_the_bound_is_said_by_what_a_box_may_still_hold(client, minji, hub, clock) -> None:
+def test_the_bound_is_said_by_what_a_box_may_still_hold(client, minji, hub) -> None:
     """Head office has lowered both limits; neither box has said that it heard of it."""
     chain = ("maru-office", "maru-hillside")
     with hub.database.write() as session:
         for location_id in chain:
-            place = {"shard": shard_of(location_id), "location_id": location_id}
-            session.merge(Edge(edge_id=f"{location_id}-9", last_seen=clock.now(), **place))
+            edge_id = f"{location_id}-9"
+            session.add(
+                Edge(
+                    edge_id=edge_id,
+                    shard=shard_of(edge_id),
+                    location_id=location_id,
+                    last_seen=hub.members.clock.now(),
+                )
+            )
     rules = Programme(currency="KRW", tiers=TIERS, allowance=100, shops=chain)
     programme.publish(hub.members, rules)
     text = words(client, "/members")

@@ -24,9 +24,15 @@ def boxes(members):
 
     with members.database.write() as session:
         for location_id in SHOPS:
-            edge_id, now = f"{location_id}-1", members.clock.now()
-            place = {"shard": shard_of(edge_id), "location_id": location_id}
-            session.add(Edge(edge_id=edge_id, last_seen=now, **place))
+            edge_id = f"{location_id}-1"
+            session.add(
+                Edge(
+                    edge_id=edge_id,
+                    shard=shard_of(edge_id),
+                    location_id=location_id,
+                    last_seen=members.clock.now(),
+                )
+            )
     hear(*SHOPS)
     return hear
 
@@ -38,7 +44,7 @@ def decide(members, allowance: int, limit: int) -> None:
 
 def most(members) -> tuple[int, int]:
     with members.database.read() as session:
-        return tuple(programme.most_held(session))
+        return programme.most_held(session)
 
 
 def test_a_lower_limit_counts_once_every_box_has_heard_of_it(members, boxes) -> None:
