@@ -1,6 +1,7 @@
-"""Cake: chosen at work, had near home after work; one promise, two shops, one hand-over.
+"""Cake: chosen at work, had near home after work; one promise, two shops, one hand-over, and candles that come back.
 
-She orders at Office Tower's counter and pays there with the wallet on her phone. Everything is asked as people ask it:
+She orders at Office Tower's counter and pays there with the wallet on her phone. What she does not need Hillside takes
+back against Office Tower's receipt, and her wallet has its money again. Everything is asked as people ask it:
 the two boxes and the hub over HTTP. What goods and money do is written down beside it.
 """
 
@@ -25,12 +26,14 @@ PARTIES: Final = ("hub", "broker", "office", "hillside", "line")
 WITHIN_S: Final = 60.0
 DAY_S: Final = 86_400
 SEOUL_H: Final = 9
-CAKE, BREAD, FEE = "CAKE-BERRY", "BREAD-SALT", "ORDER-FEE"
+CAKE, CANDLES, BREAD, FEE = "CAKE-BERRY", "CANDLES-9", "BREAD-SALT", "ORDER-FEE"
 FEE_MINOR: Final = 3_000
 CAKE_MINOR: Final = 32_000
-ONE_CAKE: Final = ({"sku": CAKE, "quantity": 1},)
+CANDLES_MINOR: Final = 2_000
+WANTED: Final = ({"sku": CAKE, "quantity": 1}, {"sku": CANDLES, "quantity": 1})
 FRESH_CAKES: Final = 3
 BREADS: Final = 20
+PACKS: Final = 5
 WALLET: Final = "wechat_pay"
 HER_DOOR: Final = "37.5421,126.9872"
 BETWEEN: Final = "Between the shops"
@@ -54,12 +57,14 @@ CATALOGUE: Final[Json] = {
     "products": [
         product(71, CAKE, "딸기 케이크", "Strawberry cake", "草莓蛋糕"),
         product(72, BREAD, "소금빵", "Salt bread", "盐面包"),
+        product(74, CANDLES, "숫자 초", "Number candles", "数字蜡烛"),
         product(73, FEE, "배달료", "Delivery fee", "配送费"),
     ],
     "prices": [
         {"sku": CAKE, "currency": "KRW", "amount_minor": CAKE_MINOR},
         {"sku": BREAD, "currency": "KRW", "amount_minor": 3_200},
         {"sku": FEE, "currency": "KRW", "amount_minor": FEE_MINOR},
+        {"sku": CANDLES, "currency": "KRW", "amount_minor": CANDLES_MINOR},
     ],
 }
 
@@ -115,7 +120,7 @@ class Cake:
         self.home = stage.hillside.shop.location_id
         self.work = stage.company.shop.location_id
         self.offer: Json = {}
-        self.order_id = self.number = self.paper_code = ""
+        self.order_id = self.number = self.paper_code = self.sale_id = ""
         self.paid_minor = 0
         self.money_row: Json = {}
 
@@ -163,6 +168,9 @@ class Cake:
             *near,
             Step(last, self.collect, is_lit=lit),
             Step("The same code again opens nothing.", self.collect_again, is_lit=lit),
+            Step(
+                "Hillside takes the candles back; her wallet has its money.", self.bring_back, lit
+            ),
         ]
 
     def _judge(self) -> list[Step]:
@@ -199,7 +207,8 @@ class Cake:
             {"sku": CAKE, "quantity": 1, "lot": "K1", "expiry": self._day(2)},
             {"sku": CAKE, "quantity": FRESH_CAKES - 1, "lot": "K2", "expiry": self._day(3)},
         ]
-        self._stock(self.here, [*cakes, {"sku": BREAD, "quantity": BREADS}])
+        rest = [{"sku": BREAD, "quantity": BREADS}, {"sku": CANDLES, "quantity": PACKS}]
+        self._stock(self.here, [*cakes, *rest])
         self._stock(self.there, [{"sku": BREAD, "quantity": BREADS}])
         wait(
             lambda: self._promisable(self.work) == FRESH_CAKES,
@@ -233,7 +242,7 @@ class Cake:
     def ask_ways(self) -> str:
         kind = "transfer_delivery" if self.is_delivered else "transfer_pickup"
         offers: list[Json] = []
-        self.here.fill_basket(ONE_CAKE)
+        self.here.fill_basket(WANTED)
 
         def is_offered() -> bool:
             offers[:] = self._quote()
@@ -260,13 +269,14 @@ class Cake:
         held = insist(lambda: self.till.ask("POST", "/api/orders/hold", wanted))
         self.order_id, self.number = held["order_id"], held["number"]
         fee_minor = FEE_MINOR if self.is_delivered else 0
-        self.paid_minor = CAKE_MINOR + fee_minor
+        self.paid_minor = CAKE_MINOR + CANDLES_MINOR + fee_minor
         due_minor = held["basket"]["due_minor"]
         check(due_minor == self.paid_minor, f"expected {self.paid_minor:,} due, got {due_minor:,}")
         tries = self.here.pay_by_wallet(self.stage.wallets, WALLET)
         made = self.till.ask("GET", f"/api/orders/{self.order_id}/ordered")
         self.paper_code = made["paper_code"]
-        sale = self.till.ask("GET", f"/api/sales/{made['sale_id']}")
+        self.sale_id = made["sale_id"]
+        sale = self.till.ask("GET", f"/api/sales/{self.sale_id}")
         self.here.ledger.sold(sale)
         check(
             (sale["total_minor"], [it["kind"] for it in sale["tenders"]])
@@ -308,7 +318,7 @@ class Cake:
         job = self.room.job(self.order_id)
         take = self.room.set_aside(job)
         end = self.offer["window"]["end"][:10]
-        late = [goods for goods in take if goods["expiry"] < end]
+        late = [goods for goods in take if goods["expiry"] and goods["expiry"] < end]
         check(not late, f"expected cakes that keep until {end}, got {late}")
         self.room.lay_ready(job)
         return f"lot {take[0]['lot']}, use by {take[0]['expiry']}: the first of those that keep"
@@ -317,8 +327,12 @@ class Cake:
         job = self.room.job(self.order_id)
         given = {"job_id": job["job_id"], "reference": "van 1"}
         self.till.ask("POST", "/api/orders/handovers", given)
-        self.here.ledger.pieces[CAKE] -= 1
-        return "1 cake left Office Tower"
+        self._left(self.here)
+        return "1 cake and its candles left Office Tower"
+
+    def _left(self, cashier: Cashier) -> None:
+        for sku in (CAKE, CANDLES):
+            cashier.ledger.pieces[sku] -= 1
 
     def receive(self) -> str:
         def arrivals() -> list[Json]:
@@ -326,9 +340,11 @@ class Cake:
 
         wait(lambda: bool(arrivals()), WITHIN_S, "expected Hillside to know what is on its way")
         came = {"sku": CAKE, "received": 1, "lot": "K1", "expiry": self._day(2)}
-        body = {"arrival_id": arrivals()[0]["arrival_id"], "lines": [came]}
+        candles = {"sku": CANDLES, "received": 1}
+        body = {"arrival_id": arrivals()[0]["arrival_id"], "lines": [came, candles]}
         self.near_till.ask("POST", "/api/stock/receivings", body)
-        self.there.ledger.received(CAKE, 1)
+        for sku in (CAKE, CANDLES):
+            self.there.ledger.received(sku, 1)
         job = self.near_room.job(self.order_id)
         self.near_room.set_aside(job)
         self.near_room.lay_ready(job, "Fridge 1")
@@ -364,13 +380,39 @@ class Cake:
 
     def collect(self) -> str:
         given = self.near_room.hand_over(self.desk.phone_code(self.order_id))
-        self.there.ledger.pieces[CAKE] -= 1
+        self._left(self.there)
         pieces = sum(goods["quantity"] for goods in given["handed"])
-        check((pieces, given["proof"]["kind"]) == (1, "code"), f"expected one cake, got {given}")
-        return "1 cake handed over, proved by the code on her phone"
+        check(
+            (pieces, given["proof"]["kind"]) == (2, "code"), f"expected cake and candles: {given}"
+        )
+        return "1 cake and its candles handed over, proved by the code on her phone"
 
     def collect_again(self) -> str:
         return self.near_room.refused("the same", self.desk.phone_code(self.order_id))
+
+    def bring_back(self) -> str:
+        """By the receipt of the other shop alone; the hub says which wallet paid it."""
+        wanted = {
+            "receipt_qr": self.here.symbol_of(self.sale_id),
+            "reason": "too many",
+            "lines": [{"line": 2, "quantity": 1}],
+            "tender": "wallet",
+        }
+        given = insist(lambda: self.near_till.ask("POST", "/api/returns", wanted))
+        self.there.ledger.took_back(given)
+        back = [(it["kind"], it["scheme"], it["amount_minor"]) for it in given["tenders"]]
+        check(back == [("wallet", WALLET, CANDLES_MINOR)], f"expected her wallet, got {back}")
+        check(given["lines"][0]["is_restocked"], f"expected the candles in stock, got {given}")
+        again = self._refused_again(wanted)
+        return f"{CANDLES_MINOR:,} back to {WALLET}, where she had paid; {again}"
+
+    def _refused_again(self, wanted: Json) -> str:
+        try:
+            given = self.near_till.ask("POST", "/api/returns", wanted)
+        except Refused as error:
+            check(error.status < 500, f"expected a refusal in words, got {error}")
+            return f"the same candles again: {error}"
+        raise Untrue(f"Expected the candles to be taken back once, got {given}.")
 
     # -- all sides --
 
@@ -392,7 +434,8 @@ class Cake:
         return "\n".join([*told, money.told(self.money_row)])
 
     def kept(self) -> str:
-        wait(lambda: self._order()["state"] == "completed", WITHIN_S, "expected a kept order")
+        state = "partly_returned"
+        wait(lambda: self._order()["state"] == state, WITHIN_S, "expected a kept order")
         order = self._order()
         check(order["promise"] == "kept", f"expected a kept promise, got {order['promise']}")
         check(not order["credits"], f"expected no compensation, got {order['credits']}")

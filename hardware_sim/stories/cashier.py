@@ -28,6 +28,7 @@ CARD_TRIES = 3
 SETTLED = frozenset({"APPROVED", "CANCELLED", "DECLINED", "REVERSED"})
 ON_PAPER = frozenset({"PRINTED", "FAILED"})  # FAILED: printed again as a copy
 
+RECEIPT = "TW1:"  # beside it may stand the code by which an order is collected
 _SYMBOL = re.compile(r"\[QR (TW1:\w+)\]")
 
 Json = dict[str, Any]
@@ -168,7 +169,7 @@ class Cashier:
 
     def take_back(self) -> str:
         sale = self.sell()
-        code = self._symbol_of(sale["sale_id"])
+        code = self.symbol_of(sale["sale_id"])
         line = sale["lines"][0]
         wanted = {
             "receipt_qr": code,
@@ -191,7 +192,7 @@ class Cashier:
         else:
             check(False, f"expected a refusal of {what}, got {given}")
 
-    def _symbol_of(self, sale_id: str) -> str:
+    def symbol_of(self, sale_id: str) -> str:
         """What a scanner reads from the printed receipt."""
         import zxingcpp
         from PIL import Image
@@ -200,7 +201,7 @@ class Cashier:
         for piece in reversed(self.receipts()):
             found = zxingcpp.read_barcodes(Image.open(io.BytesIO(self.picture(piece["number"]))))
             for symbol in found:
-                if self._sale_of(symbol.text) == sale_id:
+                if symbol.text.startswith(RECEIPT) and self._sale_of(symbol.text) == sale_id:
                     return str(symbol.text)
         check(False, f"expected a symbol on the receipt of sale {sale_id} that a scanner can read")
         return ""

@@ -13,7 +13,9 @@ from hardware_sim.stories.stage import wait
 
 WITHIN_S: Final = 60.0
 # What a shop says that a moment later may be otherwise: the line is back, the hub has heard, the goods are known.
-NOT_YET: Final = frozenset({"hub.unreachable", "hub.silent", "wallet.offline"})
+NOT_YET: Final = frozenset(
+    {"hub.unreachable", "hub.silent", "wallet.offline", "wallet.refund_offline"}
+)
 
 
 def insist(act: Callable[[], Any]) -> Any:
