@@ -169,8 +169,7 @@ def _ask(shop: Shop, name: StageName, state: DeskState) -> Words:
     if name == "shift":
         return Words(f"counter.ask.{ASKS_OF_STEP[state.step]}")
     if name == "returning":
-        is_open = state.draft is not None or state.order_back is not None
-        return Words("counter.ask.return_line" if is_open else "counter.ask.receipt")
+        return _ask_return(state)
     if name == "ordering":
         return _ask_way(state)
     if name == "stock":
@@ -178,6 +177,12 @@ def _ask(shop: Shop, name: StageName, state: DeskState) -> Words:
 
         return stock_compose.ask(state.stock, shop.settings.language)
     return Words(f"counter.ask.{ASKS[name]}")
+
+
+def _ask_return(state: DeskState) -> Words:
+    if state.order_back is not None:
+        return Words("counter.ask.order_back")
+    return Words("counter.ask.return_line" if state.draft else "counter.ask.receipt")
 
 
 def _ask_way(state: DeskState) -> Words:
@@ -311,9 +316,8 @@ def _return(state: DeskState) -> parts.Return:
         from edge.screens import return_order_keys  # loaded by the first return
 
         known = order.found.order
-        return parts.Return(
-            lines=return_order_keys.lines(order), order=known.number, until=known.until
-        )
+        until = f"{known.until}T12:00:00+00:00" if known.until else ""
+        return parts.Return(lines=return_order_keys.lines(order), order=known.number, until=until)
     if draft is None:
         return parts.Return(awaited=state.awaited)
     sold = draft.sold

@@ -155,6 +155,8 @@ class ReturnLine:
     amount_minor: int
     is_unfit: bool = False
     is_away: bool = False
+    is_stale: bool = False
+    names: Names = ()
 
     @property
     def press(self) -> str:
@@ -167,7 +169,7 @@ class Awaited:
 
     row: int
     number: str
-    name: str
+    names: Names
     others: int
     reason: Words
     asked_at: str
@@ -182,7 +184,8 @@ class Awaited:
 class Return:
     """`receipt_number` is 0 until a receipt was scanned, `order` "" until an order was found.
 
-    `is_unfit` and `is_away` of its lines: not sold again; not handed over to anybody, so that nothing comes in.
+    Of its lines `is_unfit` says not sold again, `is_away` that nothing comes in, for nobody was handed it, `is_stale`
+    that some of what is chosen is past its date; `names` are those of other languages, where they are known. `until` is ISO.
     """
 
     receipt_number: int = 0

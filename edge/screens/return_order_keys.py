@@ -105,6 +105,8 @@ def lines(back: OrderBack) -> tuple[ReturnLine, ...]:
             chosen.get(row, 0),
             it.goods.unit_price_minor * it.goods.quantity,
             is_unfit=row in back.unfit,
+            is_stale=back.found.is_stale(row, chosen.get(row, 0)),
+            names=(("", it.name), *it.goods.names.items()),
         )
         for row, it in enumerate(back.found.coming, 1)
     )
@@ -123,7 +125,7 @@ def _awaited(shop: Shop, row: int, number: str, wishes: list[dict[str, object]])
     return Awaited(
         row,
         number,
-        catalogue.name_in(names, shop.settings.language, str(first["sku"])),
+        (("", catalogue.name_in(names, shop.settings.language, str(first["sku"]))), *names.items()),
         len(wishes) - 1,
         Words(f"counter.return.reason.{reason if reason in REASONS else REASON}"),
         str(first["asked_at"]),

@@ -97,6 +97,13 @@ class Known:
 class Returnable:
     order: Known
     coming: tuple[Coming, ...]
+    day: str = ""
+
+    def is_stale(self, place: int, pieces: int) -> bool:
+        """Whether any of the next pieces of these goods is past its date: it comes in, and is not sold again."""
+        goods = self.coming[place - 1].goods
+        back = lots.back_into(goods.lots, goods.returned, pieces)
+        return not all(is_fresh(lot.expiry, self.day) for lot in back)
 
     def worth_minor(self, wanted: Sequence[Wanted]) -> int:
         """What the wanted pieces cost."""
@@ -155,13 +162,14 @@ def _returnable(shop: Shop, reader: Reader, shown: Shown, now: datetime) -> Retu
     )
     if order.currency != shop.settings.currency:
         raise WrongCurrency(theirs=order.currency, ours=shop.settings.currency)
-    if order.until and now.astimezone(shop.settings.zone).date().isoformat() > order.until:
+    today = now.astimezone(shop.settings.zone).date().isoformat()
+    if order.until and today > order.until:
         raise ReturnTooLate(number=order.number, until=order.until)
     taken = Counter({(line, sku): int(n) for line, sku, n in reader.sql(_TAKEN, (order.order_id,))})
     coming = tuple(_coming(shop, reader, goods, taken) for goods in order.goods)
     if not any(it.left for it in coming):
         raise ReturnedAlready(number=order.number)
-    return Returnable(order, coming)
+    return Returnable(order, coming, today)
 
 
 def _coming(

@@ -113,7 +113,7 @@ def test_what_was_announced_is_taken_back_with_the_keyboard_alone(till: Any) -> 
     announce(till)
     till.press("F7")
     [row] = till.screen.stage.back.awaited
-    assert (row.number, row.name, row.others) == ("H7K2", "딸기 케이크", 0)
+    assert (row.number, dict(row.names)[""], row.others) == ("H7K2", "딸기 케이크", 0)
     till.press("Enter", "1")
     assert till.screen.stage.back.order == "H7K2"
     till.press("Enter", "1")

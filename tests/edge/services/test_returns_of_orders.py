@@ -103,6 +103,11 @@ def test_the_phones_code_is_enough_and_each_lot_goes_where_it_belongs(
     assert "60,000" in slip(chain)
 
 
+def test_the_screen_knows_beforehand_what_is_past_its_date(chain: Shop) -> None:
+    assert returns.look_up(chain, Shown(code=code())).is_stale(1, 2)
+    assert not returns.look_up(chain, Shown(code=code(back=1))).is_stale(1, 1)
+
+
 def test_what_the_cashier_calls_unfit_is_taken_in_and_not_sold_again(chain: Shop) -> None:
     fact = take_back(chain, Shown(code=code(back=1)), Wanted(1, 1, is_sellable=False))
     assert [(it.lot, it.is_restocked) for it in fact.goods] == [("L3", False)]
