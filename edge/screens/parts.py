@@ -185,7 +185,7 @@ class Return:
     """`receipt_number` is 0 until a receipt was scanned, `order` "" until an order was found.
 
     Of its lines `is_unfit` says not sold again, `is_away` that nothing comes in, for nobody was handed it, `is_stale`
-    that some of what is chosen is past its date; `names` are those of other languages, where they are known. `until` is ISO.
+    that some of what is chosen is past its date; `names` are those of other languages, as far as known.
     """
 
     receipt_number: int = 0
