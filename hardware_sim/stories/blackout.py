@@ -127,6 +127,7 @@ class Blackout:
         if day == 1:
             steps += [
                 Step("Her order is collected.", self.pickups.collect_by_phone),
+                Step("She brings one of it back; the money follows.", self.pickups.bring_back),
                 Step("The other one is laid ready.", self.pickups.lay_second_ready),
             ]
         if day == self.days:

@@ -1,14 +1,16 @@
 """Orders that were promised before the line went, and are collected while it is down.
 
 One lies ready before the cut. The other has only been accepted: it is laid ready in the dark, and the hub, which hears
-nothing, must come to think that it was forgotten.
+nothing, must come to think that it was forgotten. Of the first one a piece is brought back in the dark as well: the
+shop knows the order, for it handed it over, and the hub owes the money once it hears of it.
 """
 
 from __future__ import annotations
 
 from typing import Final
 
-from hardware_sim.proof.outside import HeadOffice
+from hardware_sim.proof.outside import HeadOffice, Refused
+from hardware_sim.proof.untrue import Untrue
 from hardware_sim.stories.cashier import Cashier
 from hardware_sim.stories.orders import BackRoom, Desk, Order
 from hardware_sim.stories.stage import check, wait
@@ -81,8 +83,34 @@ class PickUps:
         for goods in given["handed"]:
             self.cashier.ledger.pieces[goods["sku"]] -= goods["quantity"]
 
+    def bring_back(self) -> str:
+        """Paid online: the till gives no money, the hub will."""
+        first, till = self.orders[0], self.cashier.till
+        wanted = {"number": first.number, "goods": [{"place": 1, "quantity": 1}], "reason": "spare"}
+        given = till.ask("POST", "/api/returns/orders", wanted)
+        check(given["proof"] == "order", f"expected the shop to know the order, got {given}")
+        for goods in given["goods"]:
+            self.cashier.ledger.pieces[goods["sku"]] += goods["quantity"] * goods["is_restocked"]
+        slip = self.cashier.printed("return", given["return_id"])
+        back = f"{self._piece_minor(first):,}"
+        check(back in slip and first.number in slip, f"expected {back} on the slip, got\n{slip}")
+        return f"1 of {PIECES} taken in; the slip says {back}, when the line is back\n" + (
+            self._too_many(wanted | {"goods": [{"place": 1, "quantity": PIECES}]})
+        )
+
+    def _too_many(self, wanted: dict[str, object]) -> str:
+        try:
+            given = self.cashier.till.ask("POST", "/api/returns/orders", wanted)
+        except Refused as error:
+            check(error.status < 500, f"expected a refusal in words, got {error}")
+            return f"more than were handed over: {error}"
+        raise Untrue(f"Expected no more than {PIECES} pieces to come back, got {given}.")
+
+    def _piece_minor(self, order: Order) -> int:
+        return order.paid_minor // PIECES
+
     def compare(self) -> str:
-        """Handed over is kept, whatever the hub had to think meanwhile; nobody is owed anything."""
+        """Handed over is kept, whatever the hub had to think meanwhile; what came back is owed, and nothing else."""
         told = []
         for order in self.orders:
             wait(
@@ -91,11 +119,16 @@ class PickUps:
                 f"expected the promise of {order.number} to be kept",
             )
             found = self.desk.look(order.order_id)
-            check(found["state"] == "completed", f"expected it completed, got {found['state']}")
-            check(not found["credits"], f"expected nothing owed, got {found['credits']}")
+            is_first = order is self.orders[0]
+            state = "partly_returned" if is_first else "completed"
+            check(found["state"] == state, f"expected it {state}, got {found['state']}")
+            owed = [(it["kind"], it["reason"], it["amount_minor"]) for it in found["credits"]]
+            back = [("refund", "returned", self._piece_minor(order))] if is_first else []
+            check(owed == back, f"expected {back or 'nothing'} owed, got {owed}")
             thought = [it["what"] for it in found["story"] if it["what"] in {"at_risk", "broken"}]
             meanwhile = f" (the hub had thought: {', '.join(thought)})" if thought else ""
-            told.append(f"{order.number}: {found['state']}, promise kept{meanwhile}")
+            money = f", {self._piece_minor(order):,} owed" if is_first else ""
+            told.append(f"{order.number}: {found['state']}, promise kept{meanwhile}{money}")
         return "\n".join(told)
 
 
