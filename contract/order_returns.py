@@ -33,6 +33,9 @@ LIFETIME_S: Final = 24 * 3_600
 SKEW_S: Final = 120
 KEY_ID_BYTES: Final = 4
 SIGNATURE_BYTES: Final = 64
+MAX_CHARACTERS: Final = 2_900
+"""What a phone still shows so that it can be scanned (QR version 37-M, ISO/IEC 18004). An order that says more is known
+to shops by its number."""
 MAX_INFLATED_BYTES: Final = 20_000
 _BODY: Final = re.compile(r"[A-Z2-7]{110,4000}")
 

@@ -19,6 +19,7 @@ from cloud.storefront.tickets import new_name
 from cloud.storefront.views import Scene
 from contract import order_returns
 from contract.members import kid_of
+from contract.order_returns import MAX_CHARACTERS
 
 RETURN_REASONS = ("changed_mind", "damaged", "wrong", "other")
 
@@ -105,7 +106,7 @@ def _coming_back(scene: Scene, own: ShopOrder) -> dict[str, Any]:
     return {
         "can_return": True,
         "back_until": datetime.combine(date.fromisoformat(code.until), time(12), scene.zone),
-        "back_symbol": symbol(text, order.number),
+        "back_symbol": symbol(text, order.number) if len(text) <= MAX_CHARACTERS else "",
     }
 
 

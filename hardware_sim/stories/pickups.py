@@ -86,7 +86,8 @@ class PickUps:
     def bring_back(self) -> str:
         """Paid online: the till gives no money, the hub will."""
         first, till = self.orders[0], self.cashier.till
-        wanted = {"number": first.number, "goods": [{"place": 1, "quantity": 1}], "reason": "spare"}
+        one = [{"place": 1, "quantity": 1}]
+        wanted: dict[str, object] = {"number": first.number, "goods": one, "reason": "spare"}
         given = till.ask("POST", "/api/returns/orders", wanted)
         check(given["proof"] == "order", f"expected the shop to know the order, got {given}")
         for goods in given["goods"]:

@@ -8,8 +8,13 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
+from contract.order_returns import ReturnableGoods, WishedReturn
 from edge.peripherals.conditions import State
 from edge.services import printing
+from edge.services.shop import Shop
+from tests.edge.conftest import NOON
+from tests.edge.membership import put
+from tests.edge.services.test_jobs import ORDER
 from ui.formats import LANGUAGES
 
 BREAD, CAKE, COFFEE = "8801007000015", "8801007000022", "8801007000046"
@@ -46,11 +51,23 @@ REACHED = """() => {
 }"""
 
 
+def announce(shop: Shop) -> None:
+    """Customers will bring back goods of an order that they paid online."""
+    goods = ReturnableGoods(line=1, sku="CAKE", quantity=2, unit_price_minor=38_000)
+    wish = WishedReturn(
+        order_id=ORDER, number="H7K2QP4", line=1, sku="CAKE", names={"ko": "딸기 케이크"}, quantity=2,
+        reason="damaged", location_id=shop.settings.location_id, asked_at=NOON, currency="KRW", goods=(goods,),
+    )  # fmt: skip
+    put(shop, f"returns@{shop.settings.location_id}", **{f"{ORDER}:1": wish})
+
+
 def prepare(counter: Any, state: str) -> None:
     if state == "opening":
         return
     counter.open_shift()
     press = counter.box.screens.desk.press
+    if state == "returning":
+        announce(counter.box.shop)
     for code in {"empty": (), "shift": (), "returning": ()}.get(state, (BREAD, CAKE, COFFEE)):
         counter.scan(code)
     for key in KEYS_TO.get(state, ()):

@@ -116,6 +116,9 @@ def test_what_was_announced_is_taken_back_with_the_keyboard_alone(till: Any) -> 
     assert (row.number, dict(row.names)[""], row.others) == ("H7K2", "딸기 케이크", 0)
     till.press("Enter", "1")
     assert till.screen.stage.back.order == "H7K2"
+    till.press("Escape")
+    assert till.screen.stage.back.order == ""
+    till.press("Enter", "1")
     till.press("Enter", "1")
     till.press("Enter", "1")
     till.press("F4")
