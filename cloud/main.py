@@ -227,8 +227,7 @@ def build_app(hub: Hub) -> FastAPI:
     secret = hub.identity.secret("storefront cookies")
     storefront = Storefront(
         hub.settings,
-        database,
-        clock,
+        hub.members,
         hub.changes,
         Keys(secret, hub.members_key),
         hub.paying,

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import Any
 
-from cloud.errors import CouponShopNotToldError
 from cloud.members import coupons, spending
 from cloud.members.people import Person
 from cloud.members.service import Members
@@ -22,8 +21,6 @@ from contract.members import (
 )
 
 Body = Mapping[str, Any]
-TOLD_WITHIN_S: Final = 2.0  # a box waits for 3
-LOOK_EVERY_S: Final = 0.05
 
 
 def verbs(members: Members, pause: Callable[[float], None] = time.sleep) -> dict[str, Verb]:
@@ -48,14 +45,8 @@ def verbs(members: Members, pause: Callable[[float], None] = time.sleep) -> dict
 
     def coupon(asker: Asker, arguments: dict[str, Any]) -> Body:
         wanted = CouponClaim.model_validate(arguments)
-        until_s = members.clock.monotonic() + TOLD_WITHIN_S
-        while True:
-            try:
-                return coupons.claim(members, asker.location_id, wanted).model_dump(mode="json")
-            except CouponShopNotToldError:
-                if members.clock.monotonic() >= until_s:
-                    raise
-            pause(LOOK_EVERY_S)
+        given = coupons.claim_soon(members, asker.location_id, wanted, pause)
+        return given.model_dump(mode="json")
 
     return {
         "members.look": look,

@@ -106,11 +106,21 @@ def coupons_used(session: Session, facts: Sequence[SaleCompleted]) -> None:
 
 def mark_spent(session: Session, hashed: Sequence[str]) -> None:
     """Boxes that are heard refuse a single coupon from now on. Its code is needed no more."""
+    _tell(session, hashed, {"is_spent": True})
+
+
+def mark_good(session: Session, hashed: Sequence[str]) -> None:
+    """The order that it was used in is cancelled."""
+    _tell(session, hashed, {"is_spent": False})
+
+
+def _tell(session: Session, hashed: Sequence[str], said: Mapping[str, bool]) -> None:
     query = select(CouponRow).where(col(CouponRow.hashed).in_(hashed), col(CouponRow.is_single))
     bodies: dict[str, str | None] = {}
     for row in session.exec(query):
-        spent = Coupon.model_validate_json(row.body).model_copy(update={"is_spent": True})
-        row.body = canonical(spent.model_dump(mode="json"))
+        row.body = canonical(
+            Coupon.model_validate_json(row.body).model_copy(update=said).model_dump(mode="json")
+        )
         session.add(row)
         bodies[coupon_key(row.hashed)] = row.body
     feeds.write_operations(session, "offers", bodies)

@@ -19,6 +19,7 @@ from cloud.members.tables import (
     ConsentStatement,
     CouponHold,
     CouponRow,
+    CouponSpend,
     CouponUse,
     Credential,
     Member,
@@ -28,6 +29,7 @@ from cloud.members.tables import (
     PointsHold,
     ProgrammeVersion,
 )
+from cloud.orders.tables import CustomerOrder, OrderCredit, OrderTender
 from cloud.sales.tables import Return, ReturnLineRow, Sale, SaleLineRow, SaleTender
 from contract.members import BITS_A_CHUNK, Programme
 from contract.rights import lease_holds
@@ -290,7 +292,29 @@ def sales_of(session: Session, called: Collection[str], limit: int) -> Sequence[
 
 
 def spend_since(session: Session, called: Collection[str], since: datetime) -> int:
-    """What was paid since then and not taken back, in minor units."""
+    """What was paid since then, at tills and online, and not taken back, in minor units."""
+    return _at_tills(session, called, since) + _online(session, called, since)
+
+
+def _online(session: Session, called: Collection[str], since: datetime) -> int:
+    """An order counts from the moment at which it was paid, and what of it is owed back no more."""
+    own = (
+        col(CustomerOrder.member_id).in_(called),
+        col(CustomerOrder.placed_at) >= since,
+        col(CustomerOrder.order_id).in_(
+            select(OrderTender.order_id).where(OrderTender.state == "paid")
+        ),
+    )
+    paid = select(func.coalesce(func.sum(CustomerOrder.paid_minor), 0)).where(*own)
+    back = (
+        select(func.coalesce(func.sum(OrderCredit.amount_minor), 0))
+        .join(CustomerOrder, col(CustomerOrder.order_id) == OrderCredit.order_id)
+        .where(OrderCredit.kind == "refund", *own)
+    )
+    return int(session.exec(paid).one()) - int(session.exec(back).one())
+
+
+def _at_tills(session: Session, called: Collection[str], since: datetime) -> int:
     paid = select(func.coalesce(func.sum(Sale.total_minor), 0)).where(
         col(Sale.member_id).in_(called), col(Sale.occurred_at) >= since
     )
@@ -360,10 +384,49 @@ def programmes(session: Session) -> list[tuple[datetime, Programme]]:
 # -- coupons -----------------------------------------------------------------------------------
 
 
-def coupon_uses(session: Session, hashed: Collection[str]) -> Sequence[CouponUse]:
-    """In the order in which the shops' clocks say that they happened."""
+ONLINE = "online"
+"""Stands for a shop where the online shop has a coupon."""
+
+
+def coupon_uses(session: Session, hashed: Collection[str]) -> list[CouponUse]:
+    """In sales and in orders of the online shop, in the order in which the clocks say that they happened."""
     query = select(CouponUse).where(col(CouponUse.hashed).in_(hashed))
-    return session.exec(query.order_by(col(CouponUse.occurred_at), CouponUse.sale_id)).all()
+    online = select(CouponSpend).where(col(CouponSpend.hashed).in_(hashed))
+    return in_time(
+        session.exec(query), session.exec(online.where(CouponSpend.state == "used")).all()
+    )
+
+
+def single_uses(session: Session) -> list[CouponUse]:
+    """As `coupon_uses`, of every coupon that is good once."""
+    own = col(CouponRow.is_single)
+    query = select(CouponUse).join(CouponRow, col(CouponRow.hashed) == CouponUse.hashed).where(own)
+    online = select(CouponSpend).join(CouponRow, col(CouponRow.hashed) == CouponSpend.hashed)
+    return in_time(
+        session.exec(query), session.exec(online.where(own, CouponSpend.state == "used")).all()
+    )
+
+
+def in_time(uses: Iterable[CouponUse], online: Iterable[CouponSpend]) -> list[CouponUse]:
+    of_orders = (
+        CouponUse(
+            sale_id=spend.order_id,
+            number=1,
+            hashed=spend.hashed,
+            amount_minor=spend.amount_minor,
+            currency=spend.currency,
+            location_id=ONLINE,
+            occurred_at=spend.done_at,
+        )
+        for spend in online
+    )
+    return sorted((*uses, *of_orders), key=lambda use: (use.occurred_at, use.sale_id))
+
+
+def coupon_spends(session: Session, hashed: str) -> Sequence[CouponSpend]:
+    """What orders of the online shop hold a coupon now, or have used it."""
+    query = select(CouponSpend).where(CouponSpend.hashed == hashed, CouponSpend.state != "free")
+    return session.exec(query.order_by(col(CouponSpend.done_at))).all()
 
 
 def coupon_holds(session: Session, hashed: str, now: datetime) -> Sequence[CouponHold]:
@@ -396,8 +459,7 @@ def coupons_of(session: Session, members: Collection[str]) -> Sequence[CouponRow
 
 
 def uses_count(session: Session, hashed: str) -> int:
-    query = select(func.count()).where(CouponUse.hashed == hashed)
-    return session.exec(query).one()
+    return len(coupon_uses(session, [hashed]))
 
 
 def is_sold(session: Session, spend_id: str) -> bool:

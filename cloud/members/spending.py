@@ -1,6 +1,7 @@
 """Points and stored value that are given out on being asked: held or taken once, whatever is asked again.
 
-Points are held for a sale and go with its fact; stored value goes at once, and never below zero.
+Points are held for a sale and go with its fact; stored value goes at once, and never below zero. The online shop asks
+the same (`spend_in`) in its own transaction, and says itself what became of it: `commit`, `give_back_in`, `put_back`.
 """
 
 from __future__ import annotations
@@ -18,11 +19,11 @@ from cloud.errors import (
 )
 from cloud.members import repository
 from cloud.members.ledger import POINTS, STORED_VALUE
-from cloud.members.people import living
+from cloud.members.people import living, programme_of
 from cloud.members.service import Members
 from cloud.members.standing import Standing, standing, write_off_expired
 from cloud.members.tables import Member, MemberAct, PointsHold
-from contract.members import MemberSpend, MemberSpent
+from contract.members import MemberSpend, MemberSpent, Programme
 
 HOLD_FOR: Final = timedelta(days=7)
 """A box that is cut off after it was given points sells all the same, and gives back what no sale came of: until one of
@@ -30,43 +31,118 @@ the two is heard the points are kept, so that what the hub gave is never spent t
 
 
 class Place(NamedTuple):
-    """Where and by which id something is asked."""
+    """Where and by which id something is asked, and how long points are kept for it."""
 
     act_id: str
     location_id: str
+    keeps: timedelta = HOLD_FOR
+
+
+class Desk(NamedTuple):
+    """A transaction in which ledgers move, its moment, and the company's money."""
+
+    session: Session
+    now: datetime
+    currency: str
+
+    @property
+    def programme(self) -> Programme:
+        return programme_of(self.session, self.currency)
+
+    def standing(self, member: Member) -> Standing:
+        return standing(self.session, member, self.programme, self.now)
 
 
 def spend(members: Members, place: Place, wanted: MemberSpend) -> MemberSpent:
     """Raises NotEnoughError, MemberBlockedError and what `living` raises, with nothing taken."""
     now = members.clock.now()
     with members.database.write() as session:
-        repository.lock(session)
-        member = living(session, wanted.member_id)
-        write_off_expired(session, member, _standing(members, session, member, now), now)
-        done = _before(session, place.act_id, member, wanted)
-        if done is None:
-            _check(_standing(members, session, member, now), wanted, members.currency)
-            session.add(_row(place, member, wanted, now))
-            session.flush()
-        stand = _standing(members, session, member, now)
+        return spend_in(Desk(session, now, members.currency), place, wanted)
+
+
+def spend_in(desk: Desk, place: Place, wanted: MemberSpend) -> MemberSpent:
+    """As `spend`, as a part of what the caller's transaction does."""
+    session = desk.session
+    repository.lock(session)
+    member = living(session, wanted.member_id)
+    write_off_expired(session, member, desk.standing(member), desk.now)
+    done = _before(session, place.act_id, member, wanted)
+    if done is None:
+        _check(desk.standing(member), wanted, desk.currency)
+        session.add(_row(place, member, wanted, desk.now))
+        session.flush()
+    stand = desk.standing(member)
     left = stand.available if wanted.what == POINTS else stand.stored_minor
     return MemberSpent(spend_id=place.act_id, amount=wanted.amount, left=left)
 
 
+def commit(session: Session, now: datetime, spend_id: str, reference: str) -> None:
+    """What points were held for is paid: they are spent. Once, and not where they were given back before."""
+    repository.lock(session)
+    hold = session.get(PointsHold, spend_id)
+    if hold is None or hold.is_released:
+        return
+    hold.is_released = True
+    session.add(hold)
+    session.add(
+        MemberAct(
+            act_id=spend_id,
+            member_id=hold.member_id,
+            unit=POINTS,
+            kind="spent",
+            amount=-hold.points,
+            location_id=hold.location_id,
+            reference=reference,
+            done_at=now,
+        )
+    )
+    session.flush()
+
+
+def put_back(session: Session, now: datetime, act_id: str, spend_id: str, amount: int) -> None:
+    """A refund gives `amount` of what was spent back, in its own unit; once for each `act_id`.
+
+    Points come back as new ones: good for as long as any that are earned that day, even where those that she spent
+    would have expired meanwhile, for it was not she who kept them. An erased account gets them too, and spends none.
+    """
+    repository.lock(session)
+    spent = session.get(MemberAct, spend_id)
+    if spent is None or not amount or session.get(MemberAct, act_id) is not None:
+        return
+    session.add(
+        MemberAct(
+            act_id=act_id,
+            member_id=spent.member_id,
+            unit=spent.unit,
+            kind="given_back",
+            amount=amount,
+            location_id="",
+            reference=spent.reference,
+            done_at=now,
+        )
+    )
+    session.flush()
+
+
 def give_back(members: Members, spend_id: str) -> MemberSpent:
     """Undoes a spend that no sale came of. Where there is none, none of that id will be taken any more."""
-    now = members.clock.now()
     with members.database.write() as session:
-        repository.lock(session)
-        hold, act = session.get(PointsHold, spend_id), session.get(MemberAct, spend_id)
-        if hold is not None:
-            hold.is_released = True
-            session.add(hold)
-        elif act is None:
-            session.add(_never(spend_id, now))
-        elif not repository.is_sold(session, spend_id):
-            _undo(session, act, now)
+        give_back_in(session, members.clock.now(), spend_id)
     return MemberSpent(spend_id=spend_id, amount=0, left=0)
+
+
+def give_back_in(session: Session, now: datetime, spend_id: str) -> None:
+    """As `give_back`, as a part of what the caller's transaction does."""
+    repository.lock(session)
+    hold, act = session.get(PointsHold, spend_id), session.get(MemberAct, spend_id)
+    if hold is not None:
+        hold.is_released = True
+        session.add(hold)
+    elif act is None:
+        session.add(_never(spend_id, now))
+    elif not repository.is_sold(session, spend_id):
+        _undo(session, act, now)
+    session.flush()
 
 
 def top_up(
@@ -167,7 +243,7 @@ def _row(
             member_id=member.member_id,
             points=wanted.amount,
             location_id=place.location_id,
-            until=now + HOLD_FOR,
+            until=now + place.keeps,
         )
     return MemberAct(
         act_id=place.act_id,

@@ -107,7 +107,7 @@ class MemberAct(SQLModel, table=True):
     """A move of the ledger that was asked of the hub, idempotent by `act_id`.
 
     `kind`: top_up, compensation, spent, given_back, gift, written_off, expired; earned and taken_back for orders of the
-    online shop. `reference` is the sale or order, or the act that is undone.
+    online shop, and points that were spent there. `reference` is the sale or order, or the act that is undone.
     """
 
     __tablename__ = "member_act"
@@ -185,3 +185,21 @@ class CouponUse(SQLModel, table=True):
     currency: str
     location_id: str
     occurred_at: datetime = Field(sa_type=Utc)
+
+
+class CouponSpend(SQLModel, table=True):
+    """A coupon in an order of the online shop: "held" until it is paid or `until`, "used", or "free" again.
+
+    `reference` is that of the claim (`CouponHold`) by which the shop got it.
+    """
+
+    __tablename__ = "coupon_spend"
+
+    order_id: str = Field(primary_key=True)
+    hashed: str = Field(index=True)
+    reference: str
+    amount_minor: int = Field(sa_type=sa.BigInteger)
+    currency: str
+    state: str
+    until: datetime = Field(sa_type=Utc)
+    done_at: datetime = Field(sa_type=Utc)

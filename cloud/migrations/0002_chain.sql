@@ -315,6 +315,18 @@ CREATE TABLE coupon_use (
     PRIMARY KEY (sale_id, number)
 );
 CREATE INDEX ix_coupon_use_hashed ON coupon_use (hashed);
+CREATE TABLE coupon_spend (
+    order_id VARCHAR NOT NULL,
+    hashed VARCHAR NOT NULL,
+    reference VARCHAR NOT NULL,
+    amount_minor BIGINT NOT NULL,
+    currency VARCHAR NOT NULL,
+    state VARCHAR NOT NULL,
+    until {moment} NOT NULL,
+    done_at {moment} NOT NULL,
+    PRIMARY KEY (order_id)
+);
+CREATE INDEX ix_coupon_spend_hashed ON coupon_spend (hashed);
 
 -- What the boxes have of the feeds, as their pulls have acknowledged it.
 CREATE TABLE feed_cursor (
@@ -525,6 +537,30 @@ CREATE TABLE order_credit (
     settled_at {moment},
     settled_by VARCHAR NOT NULL,
     PRIMARY KEY (order_id, number)
+);
+
+CREATE TABLE order_tender (
+    order_id VARCHAR NOT NULL,
+    number INTEGER NOT NULL,
+    kind VARCHAR NOT NULL,
+    amount_minor BIGINT NOT NULL,
+    points BIGINT NOT NULL,
+    payment_id VARCHAR NOT NULL,
+    state VARCHAR NOT NULL,
+    at {moment} NOT NULL,
+    PRIMARY KEY (order_id, number)
+);
+CREATE INDEX ix_order_tender_state ON order_tender (state);
+
+CREATE TABLE order_refund (
+    order_id VARCHAR NOT NULL,
+    credit INTEGER NOT NULL,
+    number INTEGER NOT NULL,
+    kind VARCHAR NOT NULL,
+    amount_minor BIGINT NOT NULL,
+    points BIGINT NOT NULL,
+    at {moment} NOT NULL,
+    PRIMARY KEY (order_id, credit, number)
 );
 
 CREATE TABLE order_touched (

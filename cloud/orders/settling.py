@@ -1,7 +1,7 @@
 """What is owed for orders is given: each amount once, by one of the ways that are open to it.
 
     wallet         ordered in the online shop: it goes back the way it came, by itself (`storefront.paying`)
-    stored_value   compensation of a member who ordered elsewhere: by itself, spendable in every shop of the chain
+    stored_value   compensation of a member: by itself, spendable in every shop of the chain
     cash, bank     what is left: head office, or a till, pays it and says so
 
 Stored value is written before the debt is struck off, under an id made of the debt's own: whatever is killed between
@@ -20,7 +20,7 @@ from cloud.errors import AlreadySettledError, NotFoundError
 from cloud.members import spending
 from cloud.members.repository import root
 from cloud.members.service import Members
-from cloud.orders import repository
+from cloud.orders import repository, tenders
 from cloud.orders.tables import CustomerOrder, OrderCredit
 
 STORED_VALUE = "stored_value"
@@ -54,7 +54,7 @@ def to_members(members: Members) -> int:
         owed = [
             Owed(credit.order_id, credit.number, order.member_id, credit.amount_minor)
             for credit, order in _compensations(session, members.currency)
-            if _can_hold(session, order.member_id)
+            if can_hold(session, order.member_id)
         ]
     for credit in owed:
         _to_member(members, credit)
@@ -70,7 +70,6 @@ def _compensations(session: Session, currency: str) -> list[tuple[OrderCredit, C
             OrderCredit.kind == "compensation",
             OrderCredit.currency == currency,
             CustomerOrder.member_id != "",
-            CustomerOrder.channel != ONLINE_SHOP,
         )
         .order_by(col(OrderCredit.owed_at), OrderCredit.order_id)
         .limit(CREDITS_A_STEP)
@@ -78,9 +77,9 @@ def _compensations(session: Session, currency: str) -> list[tuple[OrderCredit, C
     return list(session.exec(query).all())
 
 
-def _can_hold(session: Session, member_id: str) -> bool:
-    """An account that was erased holds nothing: what it is owed is paid back."""
-    member = root(session, member_id)
+def can_hold(session: Session, member_id: str) -> bool:
+    """An account that was erased holds nothing: what it is owed is paid back. Nor does nobody's."""
+    member = root(session, member_id) if member_id else None
     return member is not None and member.erased_at is None
 
 
@@ -102,7 +101,8 @@ def owed(session: Session, limit: int) -> list[dict[str, Any]]:
         .limit(limit)
     )
     return [
-        credit.model_dump(mode="json", exclude={"settled_at", "settled_by"}) | {"order": number}
+        credit.model_dump(mode="json", exclude={"settled_at", "settled_by"})
+        | {"order": number, "amount_minor": tenders.payable_minor(session, credit)}
         for credit, number in session.exec(query)
     ]
 

@@ -245,6 +245,39 @@ class OrderCredit(SQLModel, table=True):
     settled_by: str = ""
 
 
+class OrderTender(SQLModel, table=True):
+    """What an order was paid with online: "wallet", "points", "stored_value" or "coupon", each in minor units.
+
+    `state`: "held" until the order is paid, then "paid"; "released" where it never was. `payment_id` is the wallet
+    payment's, the spend's in the members' ledger, or the coupon's hash; `points` how many points it was.
+    """
+
+    __tablename__ = "order_tender"
+
+    order_id: str = Field(primary_key=True)
+    number: int = Field(primary_key=True)
+    kind: str
+    amount_minor: int = Field(sa_type=sa.BigInteger)
+    points: int = Field(default=0, sa_type=sa.BigInteger)
+    payment_id: str
+    state: str = Field(index=True)
+    at: datetime = Field(sa_type=Utc)
+
+
+class OrderRefund(SQLModel, table=True):
+    """What of the credit number `credit` went back to which tender of the order; a compensation is of tender 0."""
+
+    __tablename__ = "order_refund"
+
+    order_id: str = Field(primary_key=True)
+    credit: int = Field(primary_key=True)
+    number: int = Field(primary_key=True)
+    kind: str
+    amount_minor: int = Field(sa_type=sa.BigInteger)
+    points: int = Field(default=0, sa_type=sa.BigInteger)
+    at: datetime = Field(sa_type=Utc)
+
+
 class OrderTouched(SQLModel, table=True):
     """Orders that new facts speak of: written with the facts' rows, taken away with what follows from them."""
 

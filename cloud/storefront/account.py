@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, Any, Final
 
 from fastapi import FastAPI, Form, Request
@@ -20,13 +20,15 @@ from cloud.members import telling
 from cloud.members.people import as_dict
 from cloud.members.profile import FIELDS, PURPOSES, Written
 from cloud.members.service import Members, Said
+from cloud.members.spending import Desk
 from cloud.orders import forgetting
-from cloud.storefront import repository
+from cloud.storefront import benefits, repository
 from cloud.storefront.endpoints import COOKIE, ROOT, Storefront
 from cloud.storefront.symbol import symbol
 from cloud.storefront.tables import Shopper
 from cloud.storefront.tickets import new_name
 from cloud.storefront.views import Scene
+from contract.members import Coupon
 from contract.text import PlainText
 from ui.pages import Look
 from ui.stream import response
@@ -111,6 +113,7 @@ class Account:
         found = repository.own_orders(scene.session, shopper) if shopper else []
         return {
             "member": self._member(shopper),
+            "coupons": self._coupons(scene),
             "orders": [(own.link, order) for own, order in found],
             "fields": SHOWN_FIELDS,
             "purposes": PURPOSES,
@@ -144,6 +147,11 @@ class Account:
             return as_dict(self._members.person(shopper.member_id))
         except (UnknownMemberError, ErasedMemberError):
             return None
+
+    def _coupons(self, scene: Scene) -> Sequence[tuple[str, Coupon]]:
+        member = benefits.member_of(scene.session, scene.shopper)
+        desk = Desk(scene.session, scene.now, scene.currency)
+        return benefits.purse(desk, member).coupons if member else ()
 
     # -- what a member does --------------------------------------------------------------------
 

@@ -1,7 +1,8 @@
 """From a basket to an order that is paid. Each function is one transaction of its caller.
 
     take      holds the goods of an offer: once for each form, however often it is sent
-    ask       what is to be paid, while the goods are still held
+    ask       what a wallet is to pay, while the goods are still held
+    finish    nothing is left to pay: what a member spends on it pays all
     give_up   nobody wants it any more
 
 Money is `paying`'s: a provider is never asked inside a transaction.
@@ -18,54 +19,74 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlmodel import Session
 
 from cloud.errors import BasketEmptyError, MalformedError, NotFoundError, PriceChangedError
+from cloud.members.spending import Desk
 from cloud.orders import service as orders
+from cloud.orders import tenders
 from cloud.orders.jobs import new_uid
 from cloud.orders.offers import COMES
 from cloud.orders.service import WantedHold, WantedLine
 from cloud.orders.tables import CustomerOrder
-from cloud.storefront import repository
+from cloud.storefront import benefits, repository
+from cloud.storefront.benefits import Choice
 from cloud.storefront.tables import ShopOrder, ShopPayment, Shopper
 from cloud.storefront.tickets import new_name
+from contract.text import PlainText
 
 CHANNEL: Final = "storefront"
+BENEFITS: Final = "benefits"
+"""Stands for a payment where no wallet paid anything."""
 
 
 class Wanted(BaseModel):
-    """What the form says. `attempt` is the form's own: the same form again gives the same order.
+    """The form. `attempt` is its own: the same form again gives the same order.
 
-    `total_minor` is what the page before said that it costs.
+    `total_minor` is what the page before said that it costs, `rest_minor` what of it a wallet pays: all, where that
+    page knew of nothing else. `coupon` (its hash), `points` and `stored_minor` are what the member spends on it.
     """
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, str_strip_whitespace=True)
 
     attempt: str = Field(pattern=r"^[A-Za-z0-9_-]{22}$")
-    offer_id: str = Field(max_length=400)
-    customer: str = Field(default="", max_length=60)
-    note: str = Field(default="", max_length=400)
-    total_minor: int
-    language: str = ""
+    offer_id: PlainText = Field(max_length=400)
+    customer: PlainText = Field(default="", max_length=60)
+    note: PlainText = Field(default="", max_length=400)
+    total_minor: int = Field(default=0, ge=0)
+    coupon: str = Field(default="", pattern=r"^([0-9a-f]{64})?$")
+    points: int = Field(default=0, ge=0)
+    stored_minor: int = Field(default=0, ge=0)
+    rest_minor: int | None = Field(default=None, ge=0)
+
+    @property
+    def choice(self) -> Choice:
+        return Choice(self.coupon, self.points, self.stored_minor)
+
+    @property
+    def to_pay_minor(self) -> int:
+        return self.total_minor if self.rest_minor is None else self.rest_minor
 
 
-def take(session: Session, now: datetime, shopper_id: str, wanted: Wanted) -> ShopOrder:
-    """Raises what `orders.hold` raises, BasketEmptyError and PriceChangedError, with nothing held."""
+def take(desk: Desk, shopper_id: str, wanted: Wanted, language: str) -> ShopOrder:
+    """Raises what `orders.hold` and `benefits.hold` do, BasketEmptyError and PriceChangedError, with nothing held."""
+    session, now = desk.session, desk.now
     shopper = repository.locked(session, shopper_id)
     known = repository.order_of_attempt(session, wanted.attempt)
     if known is not None:
         return _own(known, shopper)
-    lines = repository.basket(session, shopper_id, wanted.language)
+    lines = repository.basket(session, shopper_id, language)
     if shopper is None or not lines:
         raise BasketEmptyError
     if not wanted.note and is_brought(wanted.offer_id):
         raise MalformedError(place="note", problem="Expected an address to bring it to, got none")
     for former in repository.held_orders(session, shopper_id):
         orders.release(session, now, former.order_id)
+        benefits.release(session, now, former.order_id)
     hold = WantedHold(
         offer_id=wanted.offer_id,
         lines=tuple(WantedLine(sku=it.goods.sku, quantity=it.quantity) for it in lines),
         key=f"{CHANNEL}-{wanted.attempt}",
         customer=wanted.customer,
         member_id=shopper.member_id,
-        language=wanted.language,
+        language=language,
         note=wanted.note,
         channel=CHANNEL,
     )
@@ -76,6 +97,9 @@ def take(session: Session, now: datetime, shopper_id: str, wanted: Wanted) -> Sh
             now_minor=held.goods_minor + held.fee_minor,
             currency=held.currency,
         )
+    benefits.hold(
+        desk, repository.order_row(session, held.order_id), wanted.choice, wanted.to_pay_minor
+    )
     order = ShopOrder(
         link=new_name(),
         order_id=held.order_id,
@@ -102,7 +126,7 @@ def is_held(session: Session, order: ShopOrder) -> bool:
 def ask(session: Session, now: datetime, order: ShopOrder) -> ShopPayment:
     """The payment that is open for this order, or a new one. Raises HoldLapsedError, OrderStateError."""
     held = orders.payable(session, now, order.order_id)
-    amount_minor = held.goods_minor + held.fee_minor
+    amount_minor = held.goods_minor + held.fee_minor - tenders.held_minor(session, order.order_id)
     known = repository.open_payment(session, order.order_id)
     if known is not None:
         return known
@@ -119,6 +143,17 @@ def ask(session: Session, now: datetime, order: ShopOrder) -> ShopPayment:
     return payment
 
 
+def finish(session: Session, now: datetime, order: ShopOrder) -> bool:
+    """Whether all is paid: then the order stands. Raises HoldLapsedError, OrderStateError."""
+    held = orders.payable(session, now, order.order_id)
+    if tenders.held_minor(session, order.order_id) < held.goods_minor + held.fee_minor:
+        return False
+    paid_minor = benefits.commit(session, now, order.order_id)
+    orders.place(session, now, order.order_id, paid_minor, f"{BENEFITS}:{order.order_id}")
+    repository.empty_basket(session, order.shopper_id)
+    return True
+
+
 def give_up(session: Session, now: datetime, order: ShopOrder) -> None:
     """Before hand-over; where the two cross, the hand-over wins. Raises OrderStateError."""
     for payment in repository.payments(session, order.order_id):
@@ -126,6 +161,11 @@ def give_up(session: Session, now: datetime, order: ShopOrder) -> None:
             payment.state, payment.reason = "declined", "closed"
             session.add(payment)
     orders.cancel(session, now, order.order_id, "customer")
+    if (
+        not is_held(session, order)
+        and repository.order_row(session, order.order_id).placed_at is None
+    ):
+        benefits.release(session, now, order.order_id)
 
 
 def _own(order: ShopOrder, shopper: Shopper | None) -> ShopOrder:

@@ -18,11 +18,14 @@ from cloud.members.people import programme_of
 from cloud.members.standing import standing
 from cloud.members.tables import Member, MemberAct
 from cloud.orders import repository as orders
-from cloud.orders.tables import CustomerOrder, OrderLine
-from cloud.storefront.tables import ShopOrder, ShopPayment
+from cloud.orders import returning, tenders
+from cloud.orders.splitting import COUPON
+from cloud.orders.tables import CustomerOrder, OrderLine, OrderTender
+from cloud.storefront.tables import ShopOrder
 from contract.members import half_up, points_of_lines
 
 AT_ONCE = 50
+NO_POINTS = (COUPON, POINTS)
 
 
 def earned_id(order_id: str, line: int) -> str:
@@ -34,14 +37,17 @@ def to_earn(session: Session) -> Sequence[str]:
     counted = sa.exists().where(
         col(MemberAct.reference) == col(ShopOrder.order_id), col(MemberAct.kind) == "earned"
     )
+    paid = sa.exists().where(
+        col(OrderTender.order_id) == col(ShopOrder.order_id), col(OrderTender.state) == "paid"
+    )
     query = (
         select(ShopOrder.order_id)
         .join(CustomerOrder, col(CustomerOrder.order_id) == ShopOrder.order_id)
-        .join(ShopPayment, col(ShopPayment.payment_id) == CustomerOrder.payment)
         .where(
             ShopOrder.member_id != "",
             col(CustomerOrder.state).in_(("completed", "partly_returned")),
             ~counted,
+            paid,
         )
         .limit(AT_ONCE)
     )
@@ -106,12 +112,20 @@ def take_back(session: Session, now: datetime) -> None:
 def _by_line(
     session: Session, now: datetime, order_id: str, member: Member, currency: str
 ) -> dict[int, int]:
+    """As a till counts: what points and a coupon paid of what she was handed earns nothing."""
     lines = orders.lines(session, order_id)
     programme = programme_of(session, currency)
     tier = standing(session, member, programme, now).tier
     amounts = [line.unit_price_minor * line.handed for line in lines]
-    points = points_of_lines(programme, tier, amounts)
+    points = points_of_lines(programme, tier, amounts, _not_earning_minor(session, order_id))
     return {line.line: some for line, some in zip(lines, points, strict=True)}
+
+
+def _not_earning_minor(session: Session, order_id: str) -> int:
+    spent = sum(it.amount_minor for it in tenders.paid(session, order_id) if it.kind in NO_POINTS)
+    debts = [it for it in orders.credits_of(session, order_id) if it.reason != returning.REASON]
+    back = (share for debt in debts for share in tenders.shares(session, debt))
+    return spent - sum(share.amount_minor for share in back if share.kind in NO_POINTS)
 
 
 def _act(

@@ -13,14 +13,14 @@ from sqlmodel import Session
 from starlette.concurrency import run_in_threadpool
 
 from cloud.changes import Changes
-from cloud.clock import Clock
-from cloud.db import Database
 from cloud.errors import HubError, NotFoundError
 from cloud.fleet import repository as fleet
 from cloud.identity import Identity
 from cloud.live import stream
+from cloud.members.service import Members
+from cloud.members.spending import Desk
 from cloud.settings import Settings
-from cloud.storefront import buying, coming_back, order_views, repository, views
+from cloud.storefront import benefits, buying, coming_back, order_views, repository, views
 from cloud.storefront.buying import Wanted
 from cloud.storefront.paying import Paying
 from cloud.storefront.repository import MOST_PIECES
@@ -62,8 +62,7 @@ class Storefront:
     def __init__(
         self,
         settings: Settings,
-        database: Database,
-        clock: Clock,
+        members: Members,
         changes: Changes,
         keys: Keys,
         paying: Paying,
@@ -74,8 +73,9 @@ class Storefront:
             Path(__file__).parent, place, ROOT, Kept(settings.data_dir / "pages" / "shop")
         )
         self._settings = settings
-        self.database = database
-        self.clock = clock
+        self._members = members
+        self.database = members.database
+        self.clock = members.clock
         self.changes = changes
         self.zone = settings.zone
         self._secret = keys.secret
@@ -142,30 +142,26 @@ class Storefront:
             repository.note_shopper(session, shopper_id, self.clock.now()).near = near
         return self.keep(RedirectResponse(way_back(back), 303), shopper_id)
 
-    def take(
-        self,
-        request: Request,
-        attempt: Annotated[str, Form(pattern=r"^[A-Za-z0-9_-]{22}$")],
-        offer_id: Annotated[PlainText, Form(max_length=400)],
-        customer: Annotated[PlainText, Form(max_length=60)] = "",
-        note: Annotated[PlainText, Form(max_length=400)] = "",
-        total_minor: Annotated[int, Form(ge=0)] = 0,
-    ) -> Response:
+    def take(self, request: Request, wanted: Annotated[Wanted, Form()]) -> Response:
         """Holds the goods, and goes on to the wallet; sent again, to where the first one went."""
-        wanted = Wanted(
-            attempt=attempt,
-            offer_id=offer_id,
-            customer=customer.strip(),
-            note=note.strip(),
-            total_minor=total_minor,
-            language=self.pages.look(request).language,
-        )
         now = self.clock.now()
+        self._claim(request, wanted)
         with self.database.write() as session:
-            order = buying.take(session, now, self.name(request), wanted)
+            desk = Desk(session, now, self._settings.currency)
+            language = self.pages.look(request).language
+            order = buying.take(desk, self.name(request), wanted, language)
             path = self._to_pay(session, now, order)
         self._on_change()
         return RedirectResponse(path, 303)
+
+    def _claim(self, request: Request, wanted: Wanted) -> None:
+        """The coupon's own shop is told before the goods are held; a form that came before has its coupon already."""
+        with self.database.read() as session:
+            shopper = repository.shopper(session, self.name(request))
+            is_known = repository.order_of_attempt(session, wanted.attempt) is not None
+            member_id = shopper.member_id if shopper else ""
+        if wanted.coupon and not is_known:
+            benefits.claim(self._members, member_id, wanted.coupon)
 
     def ask(self, request: Request, link: str) -> Response:
         with self.database.write() as session:
@@ -231,6 +227,8 @@ class Storefront:
     def _to_pay(self, session: Session, now: datetime, order: ShopOrder) -> str:
         if not buying.is_held(session, order):
             return f"{ROOT}/o/{order.link}"
+        if buying.finish(session, now, order):
+            return f"{ROOT}/o/{order.link}"
         return f"{ROOT}/pay/{buying.ask(session, now, order).payment_id}"
 
     def _own(self, session: Session, request: Request, link: str) -> ShopOrder:
@@ -279,6 +277,7 @@ class Storefront:
                 now=self.clock.now(),
                 zone=self.zone,
                 company=self._settings.company,
+                currency=self._settings.currency,
                 language=look.language,
                 shopper=shopper,
                 wallets=tuple(self._paying.names),

@@ -6,13 +6,20 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time
 from typing import Any
 
+from sqlmodel import Session
+
 from cloud.errors import BasketEmptyError, OfferChangedError
-from cloud.orders import offers, returning
+from cloud.members.spending import Desk
+from cloud.orders import offers, returning, tenders
 from cloud.orders import repository as orders_kept
 from cloud.orders import service as orders
 from cloud.orders.offers import Offer
+from cloud.orders.repository import credits_of
 from cloud.orders.service import WantedLine
-from cloud.storefront import coming_back, following, repository
+from cloud.orders.splitting import COUPON, POINTS, STORED_VALUE, WALLET
+from cloud.orders.tables import OrderCredit, OrderTender
+from cloud.storefront import benefits, coming_back, following, repository
+from cloud.storefront.benefits import Choice, Purse
 from cloud.storefront.symbol import symbol
 from cloud.storefront.tables import ShopOrder, ShopPayment
 from cloud.storefront.tickets import new_name
@@ -21,6 +28,7 @@ from contract import order_returns
 from contract.members import kid_of
 from contract.order_returns import MAX_CHARACTERS
 
+MOST_DIGITS = 12
 RETURN_REASONS = ("changed_mind", "damaged", "wrong", "other")
 
 
@@ -41,8 +49,39 @@ def take(scene: Scene, asked: Mapping[str, str]) -> dict[str, Any]:
     for offer in _quote(scene):
         if (offer.kind, offer.location_id, offer.source_id) == choice[:3]:
             shown = shown_offer(scene, offer)
-            return {"lines": lines, "offer": shown, "attempt": new_name(), "name": ""}
+            paid = _bill(scene, asked, offer)
+            return {"lines": lines, "offer": shown, "attempt": new_name(), "name": "", **paid}
     raise OfferChangedError(detail="the shop no longer offers it")
+
+
+def _bill(scene: Scene, asked: Mapping[str, str], offer: Offer) -> dict[str, Any]:
+    """What a member may spend on it and what she chose so far; `purse` is None where nobody is signed in."""
+    member = benefits.member_of(scene.session, scene.shopper)
+    desk = Desk(scene.session, scene.now, scene.currency)
+    own = benefits.purse(desk, member) if member else Purse()
+    for former in repository.held_orders(scene.session, scene.shopper_id):
+        own = benefits.with_held(scene.session, own, former.order_id)
+    choice = Choice(
+        asked.get("coupon", ""),
+        _number(asked.get("points", "")),
+        own.stored_minor if asked.get("stored") else 0,
+    )
+    goods_minor = offer.total_minor - offer.fee_minor
+    most = Choice(choice.coupon, own.points, 0)
+    return {
+        "purse": own if member else None,
+        "bill": benefits.plan(choice, own, goods_minor, offer.fee_minor),
+        "most_points": benefits.plan(most, own, goods_minor, offer.fee_minor).points,
+        "coupons": [
+            (hashed, coupon, benefits.worth_minor(coupon, goods_minor))
+            for hashed, coupon in own.coupons
+        ],
+    }
+
+
+def _number(text: str) -> int:
+    """Digits of a question's field; 0 for anything else."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= MOST_DIGITS else 0
 
 
 def shown_offer(scene: Scene, offer: Offer) -> dict[str, Any]:
@@ -65,6 +104,7 @@ def pay(scene: Scene, asked: Mapping[str, str]) -> dict[str, Any]:
         "payment": payment,
         "link": order.link,
         "order": _view(scene, order),
+        "tenders": _tenders(scene, order),
         "wallets": scene.wallets,
     }
 
@@ -74,7 +114,7 @@ def order(scene: Scene, asked: Mapping[str, str]) -> dict[str, Any]:
     own = repository.own_order(scene.session, asked["link"], scene.shopper)
     view = _view(scene, own)
     payments = repository.payments(scene.session, own.order_id)
-    return {
+    return _money(scene, own, view) | {
         "link": own.link,
         "order": view,
         "steps": following.steps(view),
@@ -83,9 +123,6 @@ def order(scene: Scene, asked: Mapping[str, str]) -> dict[str, Any]:
         "symbol": _symbol(scene, own, view),
         "payment": payments[-1] if payments else None,
         "was_late": _was_late(scene, payments),
-        "returned_minor": repository.returned_minor(
-            scene.session, [it.payment_id for it in payments if it.state == "paid"]
-        ),
         "wishes": {it.line: it for it in coming_back.of_order(scene.session, own.order_id)},
         "nearest": scene.near or view["location_id"],
         **_coming_back(scene, own),
@@ -107,6 +144,43 @@ def _coming_back(scene: Scene, own: ShopOrder) -> dict[str, Any]:
         "can_return": True,
         "back_until": datetime.combine(date.fromisoformat(code.until), time(12), scene.zone),
         "back_symbol": symbol(text, order.number) if len(text) <= MAX_CHARACTERS else "",
+    }
+
+
+def _tenders(scene: Scene, own: ShopOrder) -> list[OrderTender]:
+    """What it is paid with; what it was to be paid with before it was given up is nobody's business any more."""
+    return [it for it in tenders.of_order(scene.session, own.order_id) if it.state != "released"]
+
+
+def _money(scene: Scene, own: ShopOrder, view: Mapping[str, Any]) -> dict[str, Any]:
+    """How the order is paid, and what went back where; `off_minor` is what its coupon takes off."""
+    session, paid = scene.session, _tenders(scene, own)
+    off_minor = sum(it.amount_minor for it in paid if it.kind == COUPON)
+    held = sum(it.amount_minor for it in paid if it.state == "held")
+    wallets = [it.payment_id for it in paid if it.kind == WALLET]
+    of_member = sum(
+        it.amount_minor
+        for it in tenders.refunds(session, own.order_id)
+        if it.kind in (POINTS, STORED_VALUE)
+    )
+    return {
+        "tenders": paid if any(it.kind != WALLET for it in paid) else [],
+        "off_minor": off_minor,
+        "to_pay_minor": view["goods_minor"] + view["fee_minor"] - held,
+        "returned_minor": repository.returned_minor(session, wallets) + of_member,
+        "debts": [_debt(session, credit) for credit in credits_of(session, own.order_id)],
+        "is_coupon_good": bool(off_minor) and view["state"] in benefits.GONE,
+    }
+
+
+def _debt(session: Session, credit: OrderCredit) -> dict[str, Any]:
+    shares = tenders.shares(session, credit)
+    return {
+        "credit": credit,
+        "payable_minor": tenders.payable_minor(session, credit),
+        "shares": shares,
+        "is_mixed": any(it.kind in (POINTS, STORED_VALUE) for it in shares),
+        "is_stored": credit.settled_by.startswith(f"{STORED_VALUE}:"),
     }
 
 

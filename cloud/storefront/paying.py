@@ -30,12 +30,16 @@ from cloud.errors import (
     WalletRefundError,
 )
 from cloud.ingest.quarantine import raise_alarm
+from cloud.orders import repository as orders_repository
 from cloud.orders import service as orders
-from cloud.orders import settling
+from cloud.orders import tenders
+from cloud.orders.splitting import WALLET
+from cloud.orders.tenders import Paid
 from cloud.payments.providers import Errand
 from cloud.payments.service import WalletService
 from cloud.questions import Asker
-from cloud.storefront import buying, repository
+from cloud.storefront import benefits, buying, refunding, repository
+from cloud.storefront.refunding import Debt
 from cloud.storefront.tables import ShopPayment
 from contract.wallets import PaymentAsk, PaymentTold, RefundAsk
 
@@ -115,21 +119,25 @@ class Paying:
     def watch(self) -> None:
         with self._database.read() as session:
             due = repository.to_look_at(session, self._clock.now(), AT_ONCE)
+            has_held = bool(benefits.to_release(session))
         for payment_id in due:
             self.look(payment_id)
+        if has_held:
+            with self._database.write() as session:
+                benefits.release_all(session, self._clock.now())
         self.give_back()
 
     def give_back(self) -> None:
-        """Every refund and compensation that is owed for what was paid here; what no wallet takes stays owed."""
+        """Every refund and compensation that is owed for what was paid here; what no wallet takes stays owed.
+
+        The wallet's share goes first, and the rest with the word that it went: a member's ledger moves once.
+        """
         with self._database.read() as session:
-            owed = [
-                (credit.order_id, credit.number, credit.amount_minor, payment)
-                for credit, payment in repository.owed(session)
-            ]
+            owed = refunding.owed(session)
             session.expunge_all()
-        for order_id, number, amount_minor, payment in owed:
-            if self._refund(order_id, number, amount_minor, payment):
-                self._settle(order_id, number, payment)
+        for debt in owed:
+            if debt.payment is None or self._refund(debt, debt.payment):
+                self._settle(debt)
 
     # -- inside --------------------------------------------------------------------------------
 
@@ -207,11 +215,11 @@ class Paying:
         if told.state == "approved":
             self._on_change()
 
-    def _refund(self, order_id: str, number: int, amount_minor: int, payment: ShopPayment) -> bool:
+    def _refund(self, debt: Debt, payment: ShopPayment) -> bool:
         ask = RefundAsk(
-            refund_id=refund_id(order_id, number),
+            refund_id=refund_id(debt.order_id, debt.number),
             payment_id=payment.payment_id,
-            amount_minor=amount_minor,
+            amount_minor=debt.wallet_minor,
             currency=payment.currency,
         )
         try:
@@ -219,22 +227,34 @@ class Paying:
         except WalletRefundError:
             return False  # more than was paid: a compensation after a whole refund
 
-    def _settle(self, order_id: str, number: int, payment: ShopPayment) -> None:
+    def _settle(self, debt: Debt) -> None:
         """Where somebody else has paid it meanwhile, or it was withdrawn, head office hears that it went out twice."""
         with self._database.write() as session:
             try:
-                settling.settle(session, self._clock.now(), order_id, number, payment.payment_id)
+                refunding.settle(session, self._clock.now(), debt)
             except (NotFoundError, AlreadySettledError) as error:
-                raise_alarm(session, "", PAID_TWICE, error.message, self._clock.now())
+                if debt.payment is not None:
+                    raise_alarm(session, "", PAID_TWICE, error.message, self._clock.now())
         self._on_change()
 
 
 def _place(session: Session, payment: ShopPayment, clock: Clock) -> None:
-    """The order stands, also after its hold: `orders.place` promises it anew, or owes the money back."""
+    """The order stands, also after its hold: `orders.place` promises it anew, or owes the money back.
+
+    What a member spends on it is spent with it; where the order was given up before, it is hers again already.
+    """
+    now = clock.now()
     payment.state = "paid"
     session.add(payment)
     order = repository.order_of(session, payment.order_id)
-    orders.place(session, clock.now(), payment.order_id, payment.amount_minor, payment.payment_id)
+    row = orders_repository.locked(session, payment.order_id)
+    assert row is not None  # nothing deletes one
+    paid_minor = payment.amount_minor
+    if row.state in ("held", "lapsed"):
+        paid_minor += benefits.commit(session, now, payment.order_id)
+    tender = Paid(WALLET, payment.amount_minor, payment.payment_id, "paid")
+    tenders.add(session, now, payment.order_id, tender)
+    orders.place(session, now, payment.order_id, paid_minor, payment.payment_id)
     repository.empty_basket(session, order.shopper_id)
 
 

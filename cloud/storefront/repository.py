@@ -15,7 +15,7 @@ from cloud.catalogue.tables import CataloguePrice, CatalogueProduct
 from cloud.db import insert_for, upsert
 from cloud.errors import NotFoundError
 from cloud.names import name_in
-from cloud.orders.tables import CustomerOrder, OrderCredit
+from cloud.orders.tables import CustomerOrder
 from cloud.payments.tables import WalletPayment, WalletRefund
 from cloud.storefront.tables import BasketLine, ShopOrder, ShopPayment, Shopper
 
@@ -309,13 +309,3 @@ def own_payment(
 
 def _order_paid_by(session: Session, payment: ShopPayment) -> ShopOrder | None:
     return session.exec(select(ShopOrder).where(ShopOrder.order_id == payment.order_id)).first()
-
-
-def owed(session: Session) -> Sequence[tuple[OrderCredit, ShopPayment]]:
-    query = (
-        select(OrderCredit, ShopPayment)
-        .join(ShopPayment, col(ShopPayment.order_id) == OrderCredit.order_id)
-        .where(col(OrderCredit.settled_at).is_(None), ShopPayment.state == "paid")
-        .order_by(OrderCredit.order_id, col(OrderCredit.number))
-    )
-    return session.exec(query).all()

@@ -33,13 +33,14 @@ LONGEST_QUESTION = 100  # characters that anybody looks for
 class Scene:
     """What a view works with: one read transaction, the moment, the shop's zone, and who looks in which language.
 
-    `wallets` are those that she can pay with, `codes` is the key of the codes that she shows in shops.
+    `wallets` are those that she can pay with, `currency` the company's, `codes` the key of what she shows in shops.
     """
 
     session: Session
     now: datetime
     zone: ZoneInfo
     company: str
+    currency: str
     language: str
     shopper: Shopper | None
     wallets: tuple[str, ...] = ()

@@ -11,6 +11,7 @@ from cloud.members.tables import MemberAct
 from cloud.orders import settling
 from cloud.orders.service import WantedHold, WantedLine, hold
 from cloud.orders.settling import PaidBack
+from cloud.storefront import refunding
 
 OFFICE, HARBOUR, CAKE = "office", "harbour", "CAKE"
 RECEIPT = PaidBack(by="cash", reference="A-12")
@@ -100,11 +101,13 @@ def test_nobody_and_the_erased_are_paid_back_by_hand(chain, jobs, one_cake, memb
 
 
 def test_what_a_wallet_gives_back_is_not_given_twice(chain, jobs, one_cake, members) -> None:
-    """Orders of the online shop: its own wallet thread pays everything back."""
+    """Orders of the online shop: its wallet has no more to give back than was paid, and that is for the refund."""
     person = members.join({"name": "Mina"}, {})
     broken(chain, jobs, one_cake, person.member.member_id, channel="storefront")
-    assert settling.to_members(members) == 0
-    assert members.person(person.member.member_id).standing.stored_minor == 0
+    with chain.database.read() as session:
+        assert refunding.owed(session) == []
+    assert settling.to_members(members) == 1
+    assert members.person(person.member.member_id).standing.stored_minor == 1_500
 
 
 def test_head_office_pays_back_and_says_how(chain, jobs, one_cake) -> None:

@@ -166,6 +166,17 @@ def field(html: str, name: str) -> str:
     return unescape(found[1])
 
 
+TAKE_FIELDS = (
+    "attempt",
+    "offer_id",
+    "total_minor",
+    "coupon",
+    "points",
+    "stored_minor",
+    "rest_minor",
+)
+
+
 class Shopping:
     """Somebody who orders a cake with one browser, as far as a test wants it."""
 
@@ -179,15 +190,12 @@ class Shopping:
         html = self.client.get("/shop/ways").text
         return [unescape(it) for it in re.findall(r'name="offer" value="([^"]*)"', html)]
 
-    def form(self, offer_id: str = "") -> dict[str, str]:
-        """What the form before paying would send."""
-        page = self.client.get("/shop/take", params={"offer": offer_id or self.offers()[0]}).text
-        return {
-            "attempt": field(page, "attempt"),
-            "offer_id": field(page, "offer_id"),
-            "total_minor": field(page, "total_minor"),
-            "customer": "Jiyoon",
-        }
+    def form(self, offer_id: str = "", **spends: str) -> dict[str, str]:
+        """What the form before paying would send; `spends` is what a member chose on it before."""
+        asked = {"offer": offer_id or self.offers()[0], **spends}
+        page = self.client.get("/shop/take", params=asked).text
+        page = page[page.index('method="post" action="/shop/take"') :]
+        return {name: field(page, name) for name in TAKE_FIELDS} | {"customer": "Jiyoon"}
 
     def take(self, form: dict[str, str]) -> str:
         """Where the shop sends the browser: to the wallet, or to the order."""
