@@ -50,7 +50,7 @@ def test_the_shop_that_she_names_sees_it_and_the_money_goes_back_once(
     assert "Strawberry cream cake is with us again." in read(path)
 
 
-def brought_back(shop, order_id: str) -> None:
+def brought_back(shop, order_id: str, sku: str = "B-009") -> None:
     """A shop tells that it has taken a cake of the order back."""
     uid = "018f2f4e-0001-7abc-8def-0123456789ab"
     body = {
@@ -67,7 +67,7 @@ def brought_back(shop, order_id: str) -> None:
         "shift_id": uid,
         "reason": "damaged",
         "proof": "code",
-        "goods": [{"line": 1, "sku": "B-009", "name": "Cake", "quantity": 1}],
+        "goods": [{"line": 1, "sku": sku, "name": "Cake", "quantity": 1}],
     }
     shop.box.log(body)
     shop.arrive(shop.box)

@@ -7,6 +7,7 @@ from cloud.members import programme
 from cloud.members.tables import MemberAct
 from cloud.orders.tables import CustomerOrder
 from contract.members import Programme, Tier
+from tests.cloud.storefront.test_coming_back import brought_back
 
 PICKED = [{"line": 1, "sku": "B-009", "quantity": 1}]
 
@@ -53,3 +54,24 @@ def test_who_has_left_earns_nothing_more(shopping, shop, client, hub, points) ->
     hub.count_points()
     with hub.database.read() as session:
         assert session.exec(select(MemberAct)).all() == []
+
+
+def test_of_a_line_that_comes_back_in_part_a_part_of_its_points_goes(
+    shopping, shop, hub, points
+) -> None:
+    picked = [{"line": 1, "sku": "B-002", "quantity": 3}]
+    shopping.fill("B-002", 3)
+    shopping.say(shopping.take(shopping.form()))
+    shop.says("accepted")
+    shop.says("picked", picked=picked)
+    shop.says("ready")
+    shop.says("handed_over", handed=picked, proof={"kind": "code", "step": 1})
+    hub.count_points()
+    assert points() == 96
+    with hub.database.read() as session:
+        order_id = session.exec(select(CustomerOrder.order_id)).one()
+    for left in (64, 32, 0, 0):
+        brought_back(shop, order_id, sku="B-002")
+        for _ in range(2):
+            hub.count_points()
+        assert points() == left
