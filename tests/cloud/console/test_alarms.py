@@ -8,6 +8,7 @@ import pytest
 from babel.messages.pofile import read_po
 from fastapi.testclient import TestClient
 
+import cloud
 import cloud.console
 from cloud.ingest.admission import Admitted
 from cloud.ingest.inbox import Inbox
@@ -85,3 +86,23 @@ def test_every_alarm_of_the_wire_is_in_words_and_says_what_to_do(language) -> No
         said = {message.id for message in read_po(file, locale=language) if message.string}
     keys = {f"alarm.{error}" for error in WireError if error is not WireError.UNKNOWN}
     assert keys | {f"{key}.now" for key in keys} <= said
+
+
+RAISED = re.compile(r"raise_alarm\(\s*[^,]+,\s*[^,]+,\s*([A-Z_]+)")
+NAMED = re.compile(r'^([A-Z_]+)(?:: Final)? = "([a-z]+\.[a-z_]+)"$', re.MULTILINE)
+
+
+def raised() -> set[str]:
+    """Every key that a module of the hub raises an alarm under by its name."""
+    sources = [path.read_text() for path in Path(cloud.__file__).parent.rglob("*.py")]
+    named = {name: key for text in sources for name, key in NAMED.findall(text)}
+    return {named[name] for text in sources for name in RAISED.findall(text)}
+
+
+@pytest.mark.parametrize("language", ["en", "ko", "zh"])
+def test_every_alarm_of_the_hubs_own_is_in_words_and_says_what_to_do(language) -> None:
+    with (LOCALES / f"{language}.po").open("rb") as file:
+        said = {message.id for message in read_po(file, locale=language) if message.string}
+    assert {"payments.answered_after_reversal", "orders.returned_twice"} <= raised()
+    keys = {f"alarm.{key}" for key in raised()}
+    assert (keys | {f"{key}.now" for key in keys}) - said == set()

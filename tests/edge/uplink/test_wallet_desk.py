@@ -147,6 +147,9 @@ def test_a_wallet_that_answers_after_its_reversal_ends_with_no_money_moved(count
     counter.desk.stop(payment.payment_id)
     counter.step(20)
     assert counter.state(payment) == "REVERSED"
+    assert counter.notices.newest.message == (
+        "The wallet payment over 4,500 KRW was given up; the customer is not charged."
+    )
     counter.step(20)
     assert counter.bench.moved_minor == 4500
     assert counter.hub.watch() == 1
