@@ -341,6 +341,20 @@ class NoticeRefusedError(HubError):
     status = 400
 
 
+class PlaceUnknownError(HubError):
+    key = "orders.place_unknown"
+    template = "No shop and no district here is called {place}. Nothing was asked for."
+    what_now = "Type the name of one of the company's shops, or of the district."
+    status = 404
+
+
+class PlaceUnclearError(HubError):
+    key = "orders.place_unclear"
+    template = "{place} may be any of these: {places}. Nothing was asked for."
+    what_now = "Type more of the name."
+    status = 409
+
+
 class OfferExpiredError(HubError):
     key = "orders.offer_expired"
     template = "This offer held until {expired_at}: nothing was set aside for it."

@@ -9,16 +9,16 @@ from pydantic import BaseModel, Field
 
 from cloud.clock import Clock
 from cloud.db import Database
-from cloud.orders import service
+from cloud.orders import places, service
 from cloud.orders.service import MOST_LINES, WantedHold, WantedLine
 from cloud.questions import Asker, Verb
 
 
 class Quote(BaseModel):
-    """`near` "" is the asking shop itself."""
+    """`near` is what `places.spot_of` understands; "" is the asking shop itself."""
 
     lines: tuple[WantedLine, ...] = Field(min_length=1, max_length=MOST_LINES)
-    near: str = ""
+    near: str = Field(default="", max_length=60)
     language: str = ""
 
 
@@ -31,10 +31,14 @@ def verbs(database: Database, clock: Clock, on_change: Callable[[], None]) -> di
 
     def quote(asker: Asker, arguments: dict[str, Any]) -> dict[str, Any]:
         wanted = Quote.model_validate(arguments)
-        near = wanted.near or asker.location_id
         with database.read() as session:
+            spot = places.spot_of(session, wanted.near, wanted.language)
+            near = spot.near or asker.location_id
             found = service.quote(session, clock.now(), wanted.lines, near, wanted.language)
-        return {"offers": [offer.model_dump(mode="json") for offer in found]}
+        return {
+            "offers": [offer.model_dump(mode="json") for offer in found],
+            "near": dict(spot.names),
+        }
 
     def hold(asker: Asker, arguments: dict[str, Any]) -> dict[str, Any]:
         """The question's own id makes a second asking give the first answer."""

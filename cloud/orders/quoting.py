@@ -30,6 +30,7 @@ RIDE_M_A_MIN = 250  # a van between shops, in traffic
 RIDE_LEAST_MIN = 20
 SHIPPED_AT_HOUR = 20  # parcels come until eight in the evening
 SHOPS_LOOKED_AT = 12
+NEAR_M = 5_000  # as far as somebody goes to collect what a shop nearby does not carry
 OFFERS_OF_A_KIND = {
     "pickup": 4,
     "transfer_pickup": 1,
@@ -213,9 +214,16 @@ def promised_until(way: Way, end: datetime) -> Way:
 
 
 def point_of(shops: Mapping[str, Shop], near: str) -> tuple[float, float] | None:
-    if near in shops:
-        return shops[near].point
-    north, comma, east = near.partition(",")
+    return shops[near].point if near in shops else _spot(near)
+
+
+def is_spot(text: str) -> bool:
+    """Whether `text` is "latitude,longitude"."""
+    return _spot(text) is not None
+
+
+def _spot(text: str) -> tuple[float, float] | None:
+    north, comma, east = text.partition(",")
     try:
         return (float(north), float(east)) if comma else None
     except ValueError:
@@ -245,9 +253,7 @@ def _all_ways(
     spot: tuple[float, float] | None,
     now: datetime,
 ) -> Iterator[Way]:
-    here = facts.shops.get(near)
-    if here and not (here.is_pickup and is_leased(here.heard_at, now)):
-        here = None
+    here = _here(facts.shops, near, spot, now) if sources else None
     bringing = _bringing(facts.shops.values(), spot, now) if sources else []
     for metres, shop in sources:
         if shop.is_pickup and (way := _pickup(shop, metres, now)):
@@ -262,12 +268,34 @@ def _all_ways(
             yield way
 
 
+def _here(
+    shops: Mapping[str, Shop], near: str, spot: tuple[float, float] | None, now: datetime
+) -> Shop | None:
+    """Where goods from elsewhere would be collected: the shop that was asked for, else the nearest to the spot."""
+    if near in shops:
+        around = [shops[near]]
+    else:
+        around = [shop for shop in shops.values() if spot and is_within(shop, spot, NEAR_M)]
+    may = [shop for shop in around if shop.is_pickup and is_leased(shop.heard_at, now)]
+    return min(may, key=lambda it: (_away(it, spot), it.location_id), default=None)
+
+
+def _away(shop: Shop, spot: tuple[float, float] | None) -> float:
+    return distance_m(spot, shop.point) if spot and shop.point else 0.0
+
+
+def is_within(shop: Shop, spot: tuple[float, float], reach_m: float) -> bool:
+    """Most shops are further north or south than that, which costs no sine."""
+    point = shop.point
+    if point is None or abs(point[0] - spot[0]) * METRES_A_DEGREE > reach_m:
+        return False
+    return distance_m(spot, point) <= reach_m
+
+
 def brings(shop: Shop, spot: tuple[float, float]) -> bool:
     """Whether the shop delivers there; one without a place on the map delivers nowhere."""
-    point, reach = shop.point, shop.delivery_radius_m
-    if not shop.delivery_min or not reach or point is None:
-        return False
-    return abs(point[0] - spot[0]) * METRES_A_DEGREE <= reach >= distance_m(spot, point)
+    reach_m = shop.delivery_radius_m
+    return bool(shop.delivery_min and reach_m) and is_within(shop, spot, reach_m)
 
 
 def _bringing(shops: Iterable[Shop], spot: tuple[float, float] | None, now: datetime) -> list[Shop]:

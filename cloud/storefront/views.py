@@ -17,10 +17,10 @@ from cloud.fleet import repository as fleet
 from cloud.identity import Identity
 from cloud.names import name_in, shop_name
 from cloud.orders import repository as orders
+from cloud.orders.districts import District, districts
 from cloud.orders.hours import distance_m
 from cloud.storefront import repository
 from cloud.storefront.available import Standing, standings
-from cloud.storefront.districts import District, districts
 from cloud.storefront.repository import Goods
 from cloud.storefront.tables import Shopper
 

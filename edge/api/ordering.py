@@ -10,7 +10,8 @@ A client calls, in this order:
                                         /api/basket/tenders/*: a card, a wallet, points
     GET  /api/orders/{order_id}/ordered what became of it; once it is paid with its sale and the code of the receipt
 
-`near` is where the customer wants it: a location_id, "latitude,longitude", or "" for this shop. The money lies in this
+`near` is where the customer wants it: a location_id, "latitude,longitude", a shop or a district by its name or how that
+begins, or "" for this shop; the quote's answer names in `near` the place that was understood. The money lies in this
 shop's drawer and stands on its X and Z reports, whatever shop the goods come from; the sale's fact places the order.
 To hold with the same offer again, and to place again, is safe: it gives what was given. With the line down quote and
 hold answer 409 hub.unreachable and nothing has changed. Nobody need take back what nobody pays: the hold lapses.
@@ -82,7 +83,8 @@ def _choosing(api: APIRouter, box: Box) -> None:
         from edge.services import ordering
 
         found = ordering.offers(box.shop, box.ask_hub, body.near, body.language)
-        return {"offers": [offer.model_dump(mode="json") for offer in found]}
+        ways = [offer.model_dump(mode="json") for offer in found.offers]
+        return {"offers": ways, "near": found.near}
 
     @api.post("/hold", status_code=201)
     def hold(body: NewHold) -> dict[str, Any]:

@@ -368,7 +368,7 @@ def _side(
         return parts.Side(name, keys, pieces=state.stock.pieces if state.stock else 0)
     view = seen.basket
     member = _member(shop, seen) if name in MEMBERED else None
-    if view is None or name not in ("selling", *PAYING):
+    if view is None or name not in ("selling", "ordering", *PAYING):
         return parts.Side(name, keys, member=member)
     due_minor = view.due_minor
     in_cash = in_coins(due_minor, shop.settings.cash_rounding_minor)

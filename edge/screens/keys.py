@@ -38,6 +38,7 @@ ORDER_COMMANDS: Final = frozenset(
         "code",
         "orders",
         "order",
+        "order_near",
         "choose_way",
         "job_ready",
         "job_pick",
@@ -341,7 +342,8 @@ def _pickup(now: Situation) -> tuple[Key, ...]:
 def _ordering(now: Situation) -> tuple[Key, ...]:
     count = 0 if now.is_asking else now.offer_count
     choices = (Key(str(n), "choose_way", "hidden") for n in range(1, count + 1))
-    return (*choices, Key("Escape", "back"))
+    near = Key("F3", "order_near", is_enabled=not now.is_asking)
+    return (*choices, near, Key("Escape", "back"))
 
 
 def _stock(now: Situation) -> tuple[Key, ...]:

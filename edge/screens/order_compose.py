@@ -143,11 +143,10 @@ def comparison(draft: OrderDraft | None) -> Comparison | None:
     if draft is None:
         return None
     ways = tuple(_way(number, offer) for number, offer in enumerate(draft.offers, 1))
-    return Comparison(ways, draft.customer, draft.note)
+    return Comparison(ways, draft.customer, draft.note, draft.near)
 
 
 def _way(number: int, offer: Offer) -> WayShown:
-    few = offer.samples < FEW_SAMPLES
     return WayShown(
         press=str(number),
         kind=offer.kind,
@@ -157,11 +156,18 @@ def _way(number: int, offer: Offer) -> WayShown:
         cutoff_at=offer.cutoff.isoformat() if offer.cutoff else "",
         fee_minor=offer.fee_minor,
         sure_bp=offer.confidence_bp,
-        sure=Words(f"counter.way.{'few' if few else 'measured'}", (("n", offer.samples),)),
+        sure=_sure(offer.samples),
         fresh=_fresh(offer.data_age_s),
         plan_b=_plan_b(offer),
         best=offer.best,
     )
+
+
+def _sure(samples: int) -> Words:
+    if not samples:
+        return Words("counter.way.unmeasured")
+    key = "counter.way.few" if samples < FEW_SAMPLES else "counter.way.measured"
+    return Words(key, (("n", samples),))
 
 
 def _fresh(age_s: int) -> Words:

@@ -44,13 +44,15 @@ def _selected(shop: Shop, state: DeskState, press: Press) -> DeskState:
     return enter(shop, state, str(number)) if press.stage == "orders" else toggle(state, number)
 
 
-ASKING: Final = frozenset({"order", "choose_way"})
+ASKING: Final = frozenset({"order", "order_near", "choose_way"})
 """Keys for which the counter waits for the hub."""
 
 
 def asking(state: DeskState, press: Press, number: int) -> DeskState:
     """What the screen says meanwhile."""
-    asks: Literal["order", "choose_way"] = "order" if press.command == "order" else "choose_way"
+    asks: Literal["order", "choose_way"] = (
+        "choose_way" if press.command == "choose_way" else "order"
+    )
     return replace(state, view="ordering", asks=asks, asked=number, notice=None, is_armed=False)
 
 
@@ -225,9 +227,19 @@ def take_due(shop: Shop, ask_hub: AskHub, state: DeskState, text: str) -> DeskSt
 
 def ways(shop: Shop, ask_hub: AskHub, state: DeskState, text: str) -> DeskState:
     """Asks the hub for every way to get the basket. What was typed is the customer's first name."""
-    found = ordering.offers(shop, ask_hub)[:MAX_OFFERS]
-    draft = OrderDraft(tuple(found), customer=text.strip()[:MAX_TEXT])
+    found = ordering.offers(shop, ask_hub)
+    draft = OrderDraft(found.offers[:MAX_OFFERS], customer=text.strip()[:MAX_TEXT])
     return replace(state, view="ordering", ways=draft, asks="", notice=None, is_armed=False)
+
+
+def near(shop: Shop, ask_hub: AskHub, state: DeskState, text: str) -> DeskState:
+    """Asks anew for where the customer wants it: a district or a shop as it was typed, this shop without a word."""
+    draft = state.ways
+    if draft is None:
+        return state
+    found = ordering.offers(shop, ask_hub, text.strip()[:MAX_TEXT])
+    moved = replace(draft, offers=found.offers[:MAX_OFFERS], near=tuple(found.near.items()))
+    return replace(state, ways=moved, asks="", notice=None, is_armed=False)
 
 
 def say(shop: Shop, state: DeskState, text: str) -> DeskState:
@@ -258,6 +270,7 @@ COMMANDS: Final[dict[str, OrderCommand]] = {
     "code": open_code,
     "orders": listed,
     "order": ways,
+    "order_near": near,
     "job_ready": ready,
     "job_pick": pick,
     "job_late": late,

@@ -90,8 +90,9 @@ class WayShown:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """`customer` and `note` are what was typed so far."""
+    """`customer` and `note` are what was typed so far, `near` is the place that the ways start from."""
 
     ways: tuple[WayShown, ...]
     customer: str = ""
     note: str = ""
+    near: Names = ()

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 from edge.domain.errors import HubRefused, ShopError
 from edge.domain.sale import Sold
-from edge.screens.parts import Awaited, Fields, Notice, Report, Tone, Words
+from edge.screens.parts import Awaited, Fields, Names, Notice, Report, Tone, Words
 
 if TYPE_CHECKING:
     from edge.screens.return_state import OrderBack
@@ -76,11 +76,15 @@ class ReturnDraft:
 
 @dataclass(frozen=True, slots=True)
 class OrderDraft:
-    """The ways to get the basket, and what the customer said: a first name, where to bring it."""
+    """The ways to get the basket, and what the customer said: a first name, where to bring it, where she is.
+
+    `near` has that place's names by language; empty, she is here.
+    """
 
     offers: tuple[Offer, ...]
     customer: str = ""
     note: str = ""
+    near: Names = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -93,14 +93,26 @@ class Ordered:
     view: BasketView
 
 
-def offers(shop: Shop, ask_hub: AskHub, near: str = "", language: str = "") -> list[Offer]:
-    """Every way to get the open basket, the best first. Raises HubUnreachable, HubSilent or HubRefused."""
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The best first. `near` has the names, by language, of the place that the hub understood; empty for this shop."""
+
+    offers: tuple[Offer, ...]
+    near: Mapping[str, str]
+
+
+def offers(shop: Shop, ask_hub: AskHub, near: str = "", language: str = "") -> Found:
+    """Every way to get the open basket. Raises HubUnreachable, HubSilent or HubRefused.
+
+    `near` is a location_id, "latitude,longitude", or a shop or district by its name; "" is this shop.
+    """
     lines = _lines(_orderable(shop))
     now = shop.clock.now()
     asked = {"lines": lines, "near": near, "language": language or shop.settings.language}
     found = ask_hub("orders.quote", asked, ask_id=_new_id(shop), timeout_s=QUOTE_S)
     read = [_offer(shop, value) for value in found.get("offers", ())]
-    return ranked([one for one in read if one is not None and one.expires_at > now])
+    ways = ranked([one for one in read if one is not None and one.expires_at > now])
+    return Found(tuple(ways), {str(k): str(v) for k, v in dict(found.get("near") or {}).items()})
 
 
 def ranked(found: Sequence[Offer]) -> list[Offer]:

@@ -246,7 +246,10 @@ def test_when_the_hold_is_over_no_money_is_taken_and_the_basket_may_be_ordered_a
     assert len(facts(shop)) == said
     assert client.get("/api/payments").json() == []
     assert client.get(f"/api/orders/{ORDER}/ordered").json()["state"] == "lapsed"
-    assert post(client, "/quote") == (200, {"offers": []})  # the ways of this hub are of noon
+    assert post(client, "/quote") == (
+        200,
+        {"offers": [], "near": {}},
+    )  # the ways of this hub are of noon
     lines = client.get("/api/state").json()["basket"]["lines"]
     assert [(line["sku"], line["is_void"]) for line in lines] == [("CAKE", False), ("MILK", False)]
     paid = client.post("/api/basket/tenders/cash", json={"tendered_minor": 100_000}).json()["sale"]

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from edge.domain.errors import HubSilent
+from edge.domain.errors import HubRefused, HubSilent
 from edge.services import selling
 from edge.services.hub import AskHub
 from tests.edge.screens.conftest import BREAD, Till
@@ -130,3 +130,29 @@ def test_silence_is_told_where_somebody_waits(selling_till: Till) -> None:
     assert selling_till.notice()[0] == (
         "The hub did not answer within 4 s: nobody knows yet whether it was done."
     )
+
+
+def test_the_ways_start_from_where_the_customer_is(selling_till: Till) -> None:
+    asked: list[Any] = []
+
+    def answers(verb: str, arguments: Mapping[str, Any], **rest: Any) -> Any:
+        asked.append(arguments["near"])
+        if arguments["near"] == "Atlantis":
+            fields = {"place": "Atlantis"}
+            raise HubRefused("orders.place_unknown", "No shop here is called so.", fields)
+        return {**hub(verb, arguments, **rest), "near": {"ko": "용산구", "en": "Yongsan-gu"}}
+
+    answered_by(selling_till, answers)
+    selling_till.press("Shift+F7", "Jiyoon")
+    selling_till.press("F3", " yongsan ")
+    ways = selling_till.screen.stage.ways
+    assert ways is not None
+    assert (asked, ways.customer, dict(ways.near)["en"]) == (
+        ["", "yongsan"],
+        "Jiyoon",
+        "Yongsan-gu",
+    )
+
+    selling_till.press("F3", "Atlantis")
+    assert selling_till.notice()[0] == "No shop and no district here is called “Atlantis”."
+    assert selling_till.screen.stage.ways == ways

@@ -81,7 +81,7 @@ def test_the_soonest_the_cheapest_and_the_surest_stand_first_and_say_so(basket: 
         way("cheap", 5),
     )
     asked = Hub(*ways)
-    found = ordering.offers(basket, asked)
+    found = ordering.offers(basket, asked).offers
     assert [(one.offer_id, one.best) for one in found] == [
         ("soon", ("soonest",)),
         ("cheap", ("cheapest",)),
@@ -94,7 +94,8 @@ def test_the_soonest_the_cheapest_and_the_surest_stand_first_and_say_so(basket: 
 
 def test_what_this_box_cannot_read_or_what_has_expired_is_not_offered(basket: Shop) -> None:
     expired = way("old", 2, expires_at=NOON.isoformat())
-    found = ordering.offers(basket, Hub({"offer_id": "new", "kind": "drone"}, expired, way("a", 1)))
+    answers = Hub({"offer_id": "new", "kind": "drone"}, expired, way("a", 1))
+    found = ordering.offers(basket, answers).offers
     assert [one.offer_id for one in found] == ["a"]
 
 
@@ -113,7 +114,7 @@ def test_an_empty_basket_orders_nothing(shop: Shop) -> None:
 
 def held(shop: Shop, **more: Any) -> tuple[Hub, Offer]:
     asked = Hub(way("a", 2, **more))
-    (offer,) = ordering.offers(shop, asked)
+    (offer,) = ordering.offers(shop, asked).offers
     ordering.hold(shop, asked, offer, Choice("Jiyoon", "door 3"))
     return asked, offer
 
@@ -177,7 +178,7 @@ def test_a_basket_is_ordered_once(basket: Shop) -> None:
 
 def test_a_basket_that_changed_while_the_hub_was_asked_is_not_ordered(basket: Shop) -> None:
     answers = Hub(way("a", 2))
-    (offer,) = ordering.offers(basket, answers)
+    (offer,) = ordering.offers(basket, answers).offers
 
     def meanwhile(verb: str, arguments: Mapping[str, Any], **rest: Any) -> dict[str, Any]:
         selling.add_scan(basket, EnteredCode("BREAD"))
@@ -194,7 +195,7 @@ def test_a_fee_is_a_line_of_its_own_where_the_catalogue_has_an_article_for_it(
     basket: Shop,
 ) -> None:
     asked = Hub(way("a", 2, fee_minor=3_000, fee_sku="GIFT"))
-    (offer,) = ordering.offers(basket, asked)
+    (offer,) = ordering.offers(basket, asked).offers
     view = ordering.hold(basket, asked, offer).view
     fee = view.basket.lines[-1]
     assert (fee.article.sku, fee.article.unit_price_minor, fee.order_id) == ("GIFT", 3_000, ORDER)
@@ -202,7 +203,7 @@ def test_a_fee_is_a_line_of_its_own_where_the_catalogue_has_an_article_for_it(
 
 def test_a_fee_that_no_article_stands_for_is_not_taken(basket: Shop) -> None:
     asked = Hub(way("a", 2, fee_minor=3_000))
-    (offer,) = ordering.offers(basket, asked)
+    (offer,) = ordering.offers(basket, asked).offers
     with pytest.raises(UnknownCode):
         ordering.hold(basket, asked, offer)
     view = selling.current(basket)

@@ -140,7 +140,7 @@ def test_an_order_of_this_counter_is_forgotten_once_its_basket_is_over(
 ) -> None:
     asked = Hub(way("a", 2))
     selling.add_scan(shop, EnteredCode("CAKE"))
-    (offer,) = ordering.offers(shop, asked)
+    (offer,) = ordering.offers(shop, asked).offers
     ordering.hold(shop, asked, offer)
     selling.suspend(shop)
     clock.jump(days=36)
