@@ -2,6 +2,8 @@
 
 accounts    the accounts, and what a place or a tender is called among them
 journal     what a day's facts book: pure
+online      what orders of the online shop book: pure
+online_facts  those orders
 owed        what members are owed, in points and stored value: pure
 costs       what the goods that moved had cost: pure
 repository  the facts of some days

@@ -81,7 +81,7 @@ def sale(sold: Sold) -> Entry:
         postings[_earned(part, sold.occasion)] -= part.amount_minor - part.tax_minor
         postings[accounts.at(accounts.VAT, part.tax_group)] -= part.tax_minor
     postings[accounts.ROUNDING] -= sold.rounding_minor
-    return _entry(sold.occasion, "Sale", postings)
+    return entry(sold.occasion, "Sale", postings)
 
 
 def goods_return(back: Sold) -> Entry:
@@ -94,7 +94,7 @@ def goods_return(back: Sold) -> Entry:
         postings[_given_back(part, back.occasion)] += part.amount_minor - part.tax_minor
         postings[accounts.at(accounts.VAT, part.tax_group)] += part.tax_minor
     postings[accounts.ROUNDING] += back.rounding_minor
-    return _entry(back.occasion, "Return", postings)
+    return entry(back.occasion, "Return", postings)
 
 
 def _earned(part: Part, occasion: Occasion) -> str:
@@ -134,7 +134,7 @@ def delivery(handed: Delivered, sold: Mapping[tuple[str, str], Part]) -> Entry |
         return None
     income = accounts.at(accounts.SALES, handed.occasion.location_id)
     postings = Counter({accounts.UNDELIVERED: earned, income: -earned})
-    return _entry(handed.occasion, "Order handed over", postings)
+    return entry(handed.occasion, "Order handed over", postings)
 
 
 class CashMoved(NamedTuple):
@@ -148,7 +148,7 @@ class CashMoved(NamedTuple):
 def cash(moved: CashMoved) -> Entry:
     drawer = accounts.at(accounts.CASH, moved.occasion.location_id)
     postings = Counter({drawer: moved.amount_minor, accounts.SAFE: -moved.amount_minor})
-    return _entry(moved.occasion, f"Cash: {moved.reason}" if moved.reason else "Cash", postings)
+    return entry(moved.occasion, f"Cash: {moved.reason}" if moved.reason else "Cash", postings)
 
 
 class Counted(NamedTuple):
@@ -164,7 +164,7 @@ def variance(counted: Counted) -> Entry | None:
     drawer = accounts.at(accounts.CASH, counted.occasion.location_id)
     lost = accounts.at(accounts.OVER_SHORT, counted.occasion.location_id)
     postings = Counter({drawer: counted.variance_minor, lost: -counted.variance_minor})
-    return _entry(counted.occasion, "Cash counted", postings)
+    return entry(counted.occasion, "Cash counted", postings)
 
 
 def balances(entries: Iterable[Entry]) -> dict[tuple[str, str], int]:
@@ -176,6 +176,6 @@ def balances(entries: Iterable[Entry]) -> dict[tuple[str, str], int]:
     return {key: amount for key, amount in sorted(sums.items()) if amount}
 
 
-def _entry(occasion: Occasion, narration: str, postings: Mapping[str, int]) -> Entry:
+def entry(occasion: Occasion, narration: str, postings: Mapping[str, int]) -> Entry:
     kept = (Posting(account, amount) for account, amount in sorted(postings.items()) if amount)
     return Entry(occasion, narration, tuple(kept))

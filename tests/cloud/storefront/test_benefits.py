@@ -8,6 +8,9 @@ from typing import Any
 import pytest
 from sqlmodel import select
 
+from cloud.books.journal import balances
+from cloud.books.repository import Days
+from cloud.books.service import Books, entries
 from cloud.errors import CouponHeldError, CouponShopNotToldError, CouponSpentError, NotEnoughError
 from cloud.feeds import repository as feeds
 from cloud.members import coupons, programme, spending
@@ -404,3 +407,81 @@ def test_a_rest_that_is_not_the_shops_own_is_refused(shopping, client, hub, luna
     assert luna.has == (4_000, 5_000)
     with hub.database.read() as session:
         assert [it.kind for it in session.exec(select(MemberAct)).all()] == ["gift", "top_up"]
+
+
+def books(hub) -> dict[str, int]:
+    """What every account comes to, without those of the goods' cost."""
+    days = Days("2000-01-01", "2999-12-31")
+    with hub.database.read() as session:
+        found = entries(Books(session, hub.settings.zone, "KRW"), days)
+    return {
+        account: minor
+        for (account, _), minor in balances(found).items()
+        if not account.startswith(("Assets:Inventory", "Equity", "Expenses:Cost", "Liabilities:R"))
+    }
+
+
+BEFORE = {
+    "Assets:Clearing:Top-Up": 5_000,
+    "Expenses:Points-Given": 4_000,
+    "Liabilities:Points": -4_000,
+    "Liabilities:Stored-Value": -5_000,
+}
+
+
+def test_the_books_have_an_order_from_its_payment_to_its_return(
+    shop, hub, client, luna, bought
+) -> None:
+    spent = {
+        "Assets:Clearing:Top-Up": 5_000,
+        "Assets:Clearing:Wallet:Alipay": 26_000,
+        "Expenses:Coupons": 3_000,
+        "Expenses:Points-Given": 4_000,
+    }
+    assert books(hub) == spent | {"Liabilities:Orders-Undelivered": -38_000}
+    handed_over(shop)
+    assert books(hub) == spent | {
+        "Income:Sales:Maru-office": -34_545,
+        "Liabilities:VAT:Standard": -3_455,
+    }
+    client.post(f"{bought}/return", data={"line": "1", "reason": "other", "to": "maru-office"})
+    with hub.database.read() as session:
+        order_id = session.exec(select(CustomerOrder.order_id)).one()
+    client.post("/api/storefront/returns", json={"order_id": order_id, "line": 1})
+    assert luna.has == (4_000, 5_000)
+    assert luna.coupon_states == ["used"]
+    assert books(hub) == BEFORE | {
+        "Income:Returns:Maru-office": 34_545,
+        "Income:Sales:Maru-office": -34_545,
+    }
+
+
+def test_a_cancelled_order_leaves_nothing_in_the_books(shop, hub, client, luna, bought) -> None:
+    client.post(f"{bought}/cancel")
+    shop.says("cancelled")
+    assert books(hub) == BEFORE
+
+
+def test_what_is_paid_in_the_last_moment_of_its_hold_is_paid_with_what_it_held(
+    shopping, hub, bench, client, clock, luna, everything
+) -> None:
+    """The wallet has the money, and its word comes after the hold: until it is asked, nothing is let go."""
+    shopping.fill()
+    shopping.press(shopping.send(shopping.take(shopping.form(**everything))))
+    clock.jump(HOLD_LASTS.total_seconds() + 1)
+    hub.worker.keeper.step()
+    with hub.database.write() as session:
+        assert benefits.release_all(session, clock.now()) == 0
+    hub.paying.watch()
+    assert placed(hub) == [("placed", 38_000)]
+    assert luna.stand.balance == 0
+    assert agree(hub, bench, client) == 26_000
+
+
+def test_the_same_share_put_back_again_changes_nothing(hub, clock, luna, bought) -> None:
+    with hub.database.read() as session:
+        spent = session.exec(select(MemberAct).where(MemberAct.unit == "points")).all()[-1]
+    for _ in range(2):
+        with hub.database.write() as session:
+            spending.put_back(session, clock.now(), "back", spent.act_id, 100)
+    assert luna.has == (100, 0)
