@@ -30,6 +30,7 @@ from contract.members import (
 )
 from tests.cloud.conftest import uid
 from tests.cloud.storefront.conftest import SHOPS
+from tests.cloud.storefront.test_coming_back import brought_back
 from tests.cloud.storefront.test_paying import agree
 
 PICKED = [{"line": 1, "sku": "B-009", "quantity": 1}]
@@ -242,6 +243,19 @@ def test_what_is_missing_goes_back_in_parts_and_the_coupon_stays_used(
     assert agree(hub, bench, client) == 32_000
     with pytest.raises(CouponSpentError):
         luna.claim()
+
+
+def test_what_she_brings_back_to_a_shop_goes_back_to_where_it_came_from_once(
+    shop, hub, bench, client, luna, bought
+) -> None:
+    """Two shops say that they have it: the second one's word moves nothing."""
+    handed_over(shop)
+    with hub.database.read() as session:
+        order_id = session.exec(select(CustomerOrder.order_id)).one()
+    for _ in range(2):
+        brought_back(shop, order_id)
+    assert luna.has == (4_000, 5_000)
+    assert agree(hub, bench, client) == 0
 
 
 def test_points_come_back_as_new_ones_even_where_hers_would_have_expired(
