@@ -2,6 +2,7 @@
 
 accounts    the accounts, and what a place or a tender is called among them
 journal     what a day's facts book: pure
+debts, debt_facts  what customers were owed for orders and were paid by hand
 online      what orders of the online shop book: pure
 online_facts  those orders
 owed        what members are owed, in points and stored value: pure

@@ -37,18 +37,18 @@ def brought_back(occasion: Occasion, tenders: Sequence[Paid], goods: Goods) -> E
     """Of what had been handed over: its tax is owed no longer either."""
     back = _negative(tenders)
     account = accounts.at(accounts.RETURNS, occasion.location_id)
-    return _against(occasion, BROUGHT_BACK, back, _taxed(account, -_sum(back), goods))
+    return _against(occasion, BROUGHT_BACK, back, taxed(account, -_sum(back), goods))
 
 
 def handed_over(occasion: Occasion, amount_minor: int, goods: Goods) -> Entry:
     """`amount_minor` was paid and not given back: it is earned, and its tax is due."""
     account = accounts.at(accounts.SALES, occasion.location_id)
-    postings = _taxed(account, -amount_minor, goods)
+    postings = taxed(account, -amount_minor, goods)
     postings[accounts.UNDELIVERED] += amount_minor
     return entry(occasion, HANDED, postings)
 
 
-def _taxed(account: str, amount_minor: int, goods: Goods) -> Counter[str]:
+def taxed(account: str, amount_minor: int, goods: Goods) -> Counter[str]:
     """The amount less its tax at `account`, and the tax, spread over the groups as the goods are."""
     postings = Counter[str]()
     sign = -1 if amount_minor < 0 else 1

@@ -52,20 +52,20 @@ def _of_order(desk: Desk, order: CustomerOrder) -> Iterator[Entry]:
     if occasion := desk.occasion(order, at, f"{order.order_id}:paid"):
         paid = [Paid(it.kind, it.amount_minor, schemes.get(it.number, "")) for it in own]
         yield online.paid(occasion, paid)
-    goods = _goods(desk.session, order.order_id)
+    sold = goods(desk.session, order.order_id)
     debts = orders.credits_of(desk.session, order.order_id)
     is_back = {it.number: it.reason == returning.REASON for it in debts}
     if occasion := desk.occasion(order, order.completed_at, f"{order.order_id}:handed"):
         never = sum(
             it.amount_minor for it in debts if it.kind == tenders.REFUND and not is_back[it.number]
         )
-        yield online.handed_over(occasion, sum(it.amount_minor for it in own) - never, goods)
+        yield online.handed_over(occasion, sum(it.amount_minor for it in own) - never, sold)
     for credit, rows in _refunds(desk.session, order.order_id).items():
         reference = f"{order.order_id}:refund:{credit}"
         if occasion := desk.occasion(order, rows[0].at, reference):
             back = [Paid(it.kind, it.amount_minor, schemes.get(it.number, "")) for it in rows]
             if is_back.get(credit):
-                yield online.brought_back(occasion, back, goods)
+                yield online.brought_back(occasion, back, sold)
             else:
                 yield online.refunded(occasion, back)
 
@@ -85,7 +85,7 @@ def _schemes(session: Session, own: Sequence[OrderTender]) -> dict[int, str]:
     return {number: known.get(payment_id, "") for number, payment_id in ids.items()}
 
 
-def _goods(session: Session, order_id: str) -> online.Goods:
+def goods(session: Session, order_id: str) -> online.Goods:
     """By the tax that the catalogue has for them; what it has no more is taxed at nothing, by a name of its own."""
     found = Counter[tuple[str, int]]()
     for line in orders.lines(session, order_id):

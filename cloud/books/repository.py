@@ -13,15 +13,13 @@ from zoneinfo import ZoneInfo
 from sqlmodel import Session, col, select
 
 from cloud.books.costs import TRANSFER_ENDED, Moved
-from cloud.books.debts import Settled
 from cloud.books.journal import CashMoved, Counted, Delivered, Occasion, Paid, Part, Sold
 from cloud.books.owed import Change, Ledger
 from cloud.members.tables import MemberAct, MemberEntry, ProgrammeVersion
 from cloud.money.tables import CashMove, ShiftClosing, ShiftOpening
-from cloud.orders.tables import CustomerOrder, JobEvent, OrderCredit
+from cloud.orders.tables import JobEvent
 from cloud.sales.tables import Return, ReturnLineRow, ReturnTender, Sale, SaleLineRow, SaleTender
 from cloud.stock.tables import GoodsReceipt, StockEntry
-from cloud.storefront.tables import ShopPayment
 from contract.members import Programme
 
 KEYS_A_QUERY = 500
@@ -94,36 +92,6 @@ def _undelivered(session: Session, returned: Sequence[Return]) -> dict[tuple[str
         for line in of_orders
         if line.order_id not in handed
     }
-
-
-def debts(session: Session, days: Days, zone: ZoneInfo) -> Iterator[Settled]:
-    """What was owed for orders and paid by a person or, as compensation, by a wallet; dated when it was paid."""
-    query = (
-        select(OrderCredit, CustomerOrder.location_id)
-        .join(CustomerOrder, col(CustomerOrder.order_id) == OrderCredit.order_id)
-        .where(col(OrderCredit.settled_at).is_not(None))
-        .order_by(col(OrderCredit.settled_at), OrderCredit.order_id, col(OrderCredit.number))
-    )
-    parts: defaultdict[str, list[Part]] = defaultdict(list)
-    for (order_id, _), part in ordered_parts(session).items():
-        parts[order_id].append(part)
-    for credit, location_id in session.exec(query):
-        by = _paid_by(session, credit)
-        day = _day(credit.settled_at, zone) if credit.settled_at else ""
-        if by and days.has(day, location_id):
-            reference = f"order-credit-{credit.order_id}-{credit.number}"
-            occasion = Occasion(day, location_id, credit.currency, reference)
-            paid = (credit.kind, credit.reason, credit.amount_minor, by)
-            yield Settled(occasion, *paid, parts[credit.order_id])
-
-
-def _paid_by(session: Session, credit: OrderCredit) -> str:
-    """A wallet's refund is the way back of what was taken online, which is not in these books yet: ""."""
-    by, colon, _ = credit.settled_by.partition(":")
-    if colon:
-        return by if by in ("cash", "bank") else ""
-    payment = session.get(ShopPayment, by) if credit.kind == "compensation" else None
-    return payment.provider if payment else ""
 
 
 def ordered_parts(session: Session) -> dict[tuple[str, str], Part]:

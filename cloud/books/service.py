@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from sqlmodel import Session
 
-from cloud.books import debts, journal, online_facts, owed, repository
+from cloud.books import debt_facts, debts, journal, online_facts, owed, repository
 from cloud.books.costs import Costing, Worth
 from cloud.books.journal import Entry
 from cloud.books.repository import Days
@@ -46,7 +46,7 @@ def _money(books: Books, days: Days) -> Iterator[Entry]:
     for handed in repository.deliveries(session, days, books.zone, books.currency):
         if (entry := journal.delivery(handed, sold)) is not None:
             yield entry
-    yield from map(debts.entry, repository.debts(session, days, books.zone))
+    yield from map(debts.entry, debt_facts.debts(session, days, books.zone))
     yield from online_facts.entries(online_facts.Desk(session, days, books.zone))
     yield from map(journal.cash, repository.cash_moves(session, days))
     for counted in repository.counts(session, days):

@@ -48,6 +48,21 @@ def test_what_came_back_is_a_return_and_what_was_paid_online_waits_there() -> No
     }
 
 
+def test_what_was_paid_online_is_owed_until_the_hand_over_and_a_coupons_share_is_nobodys() -> None:
+    goods = {("standard", 1_000): 44_000}
+    missing = Settled(AT, "refund", "missing", 10_000, "cash", (), goods, 1_000)
+    assert postings(missing) == {
+        "Assets:Safe": -9_000,
+        "Expenses:Coupons": -1_000,
+        "Liabilities:Orders-Undelivered": 10_000,
+    }
+    assert postings(missing._replace(reason="returned", amount_minor=11_000, coupon_minor=0)) == {
+        "Assets:Safe": -11_000,
+        "Income:Returns:Office": 10_000,
+        "Liabilities:VAT:Standard": 1_000,
+    }
+
+
 @given(
     st.lists(st.tuples(st.integers(1, 10**6), st.sampled_from("ab")), min_size=1, max_size=5),
     st.sampled_from(["broken", "returned"]),
