@@ -43,6 +43,7 @@ SCREENS: dict[str, Build] = {
     "/sales": views.sales_view,
     "/sales/{sale_id}": views.sale_view,
     "/stock": views.stock_view,
+    "/stock/transfers": office_views.transfers_view,
     "/stock/{location_id}/{sku}": views.ledger_view,
     "/stock/purchasing": office_views.purchasing_view,
     "/orders": order_views.orders_view,

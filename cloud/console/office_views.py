@@ -1,4 +1,4 @@
-"""What head office buys and books: the pages of purchasing and of the day's journal."""
+"""What head office buys, moves and books: the pages of purchasing, of transfers and of the day's journal."""
 
 from __future__ import annotations
 
@@ -6,17 +6,19 @@ import uuid
 from collections.abc import Mapping
 from datetime import date, timedelta
 from itertools import groupby
-from typing import Any
+from typing import Any, Final
 
 from cloud.books import service as books
 from cloud.books.journal import balances
 from cloud.books.repository import Days
 from cloud.books.service import Books
 from cloud.console.views import SHOWN, Desk, View, location_name, product_names_of
+from cloud.orders.repository import numbers_of
 from cloud.purchasing import repository as purchasing
 from cloud.purchasing import service as buying
 from cloud.purchasing.service import Place
 from cloud.stock import repository as stock
+from cloud.stock.transfers import Transfer
 
 
 def books_view(desk: Desk, asked: Mapping[str, str]) -> View:
@@ -56,6 +58,34 @@ def purchasing_view(desk: Desk, asked: Mapping[str, str]) -> View:
         "has_terms": bool(purchasing.unit_costs(desk.session)),
     }
     return View("purchasing.html", "/stock", values)
+
+
+SHOWS: Final = ("in_transit", "differing", "all")
+
+
+def transfers_view(desk: Desk, asked: Mapping[str, str]) -> View:
+    """Goods between shops: what is on its way, and what did not come as it was sent."""
+    shown = asked.get("show", "") if asked.get("show") in SHOWS else SHOWS[0]
+    found = stock.between_shops(desk.session)
+    groups = {name: [it for it in found if _is_shown(it, name)] for name in SHOWS}
+    rows = groups[shown][:SHOWN]
+    orders = numbers_of(desk.session, [it.transfer_id for it in rows])
+    skus = sorted({sku for it in rows for sku in (*it.sent, *it.received)})
+    values = {
+        "show": shown,
+        "filters": [(name, len(group)) for name, group in groups.items()],
+        "rows": rows,
+        "orders": orders,
+        "shops": {it: location_name(desk, it) for row in rows for it in (row.sender, row.receiver)},
+        "names": product_names_of(desk, skus),
+    }
+    return View("transfers.html", "/stock", values)
+
+
+def _is_shown(it: Transfer, name: str) -> bool:
+    if name == "differing":
+        return it.state in ("short", "over") or bool(it.damaged)
+    return name in ("all", it.state)
 
 
 def _order_row(desk: Desk, order: Any, came: Mapping[tuple[str, str], int]) -> dict[str, Any]:

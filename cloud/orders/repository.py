@@ -310,3 +310,13 @@ def waiting(session: Session, now: datetime, limit: int) -> list[str]:
         .limit(limit)
     )
     return list(dict.fromkeys([*touched, *session.exec(query).all()]))
+
+
+def numbers_of(session: Session, job_ids: Sequence[str]) -> dict[str, tuple[str, str]]:
+    """The order's id and number of each job."""
+    query = (
+        select(OrderJob.job_id, CustomerOrder.order_id, CustomerOrder.number)
+        .join(CustomerOrder, col(CustomerOrder.order_id) == col(OrderJob.order_id))
+        .where(col(OrderJob.job_id).in_(job_ids))
+    )
+    return {job_id: (order_id, number) for job_id, order_id, number in session.exec(query)}

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Literal
 
 from cloud.stock.tables import GoodsReceipt, StockEntry
@@ -22,9 +23,13 @@ REASONS = (OUT, IN, DAMAGED)
 
 @dataclass(slots=True)
 class Transfer:
-    """`transfer_id` is the job's. `sender` and `receiver` are "" while no fact of theirs has arrived."""
+    """`transfer_id` is the job's, `since` its first move's time.
+
+    `sender` and `receiver` are "" while no fact of theirs has arrived.
+    """
 
     transfer_id: str
+    since: datetime
     sender: str = ""
     receiver: str = ""
     sent: Counter[str] = field(default_factory=Counter)
@@ -67,7 +72,7 @@ def transfers(entries: Iterable[StockEntry], receipts: Iterable[GoodsReceipt]) -
         if entry.reason == DAMAGED:
             damaged.append(entry)
             continue
-        it = found.setdefault(entry.reference, Transfer(entry.reference))
+        it = found.setdefault(entry.reference, Transfer(entry.reference, entry.occurred_at))
         if entry.reason == OUT:
             it.sender = entry.location_id
             it.sent[entry.sku] -= entry.quantity
@@ -75,7 +80,7 @@ def transfers(entries: Iterable[StockEntry], receipts: Iterable[GoodsReceipt]) -
             it.receiver = entry.location_id
             it.received[entry.sku] += entry.quantity
     for receipt in receipts:
-        it = found.setdefault(receipt.source_id, Transfer(receipt.source_id))
+        it = found.setdefault(receipt.source_id, Transfer(receipt.source_id, receipt.occurred_at))
         it.receiver = receipt.location_id
         it.is_ended = it.is_ended or receipt.rest != "awaited"
     for entry in damaged:

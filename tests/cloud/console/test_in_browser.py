@@ -17,6 +17,7 @@ PATHS = [
     "/sales",
     "/stock",
     "/stock/purchasing",
+    "/stock/transfers?show=all",
     "/orders",
     "/money",
     "/money/books?day=2026-11-22",

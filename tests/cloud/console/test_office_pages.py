@@ -9,6 +9,7 @@ from fastapi.testclient import TestClient
 from cloud.feeds import repository as feeds
 from cloud.purchasing.repository import write_terms
 from cloud.purchasing.tables import SupplierTerm
+from cloud.stock.tables import GoodsReceipt, StockEntry
 
 SHOP = "maru-office"
 
@@ -90,3 +91,41 @@ def test_the_books_of_a_day_say_both_sides(client, sold) -> None:
 
 def test_a_day_that_is_none_is_today(client, clock) -> None:
     assert "Books of 2026-11-23" in words(client.get("/money/books", params={"day": "soon"}).text)
+
+
+def moved(number: int, reason: str, location_id: str, quantity: int, job_id: str, at) -> StockEntry:
+    return StockEntry(
+        uid=f"{job_id}-{number}", number=number, edge_id="e", location_id=location_id, sku="SKU1",
+        quantity=quantity, reason=reason, reference=job_id, occurred_at=at,
+    )  # fmt: skip
+
+
+def test_transfers_show_what_is_on_its_way_and_what_its_sender_is_left_with(
+    client, hub, clock
+) -> None:
+    at = clock.now()
+    ended = GoodsReceipt(
+        uid="short-end", edge_id="e", location_id=SHOP, receiving_id="r", arrival_id="short",
+        source="transfer", source_id="short", outcome="short", rest="lost", cashier="", occurred_at=at,
+    )  # fmt: skip
+    with hub.database.write() as session:
+        session.add_all(
+            [
+                moved(1, "transferred_out", "hillside", -3, "away", at),
+                moved(1, "transferred_out", "hillside", -5, "short", at),
+                moved(2, "transferred_in", SHOP, 4, "short", at),
+                ended,
+            ]
+        )
+    shown = {
+        name: words(client.get("/stock/transfers", params={"show": name}).text)
+        for name in ("in_transit", "differing", "all")
+    }
+    away = "hillside → not heard of yet 3 × SKU1 on its way –"
+    short = f"hillside → {SHOP} 5 × SKU1 4 × SKU1 came short 1 × SKU1"
+    assert {name: (away in page, short in page) for name, page in shown.items()} == {
+        "in_transit": (True, False),
+        "differing": (False, True),
+        "all": (True, True),
+    }
+    assert "On their way 1 With a difference 1 All 2" in shown["all"]

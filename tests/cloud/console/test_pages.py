@@ -26,7 +26,8 @@ from contract.sales import TenderKind
 LOCALES = Path(cloud.console.__file__).parent / "locale"
 TEMPLATES = Path(cloud.console.__file__).parent / "templates"
 PAGES = [
-    "/", "/sales", "/stock", "/stock/purchasing", "/money", "/money/books", "/data", "/find", "/find?q=lipstick",
+    "/", "/sales", "/stock", "/stock/purchasing", "/stock/transfers", "/money", "/money/books", "/data", "/find",
+    "/find?q=lipstick",
 ]  # fmt: skip
 
 

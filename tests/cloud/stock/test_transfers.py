@@ -124,7 +124,7 @@ def test_goods_that_came_before_their_sender_was_heard_are_seen() -> None:
     (it,) = transfers([entry(1, "transferred_in", TO, "CAKE", 2, "J")], [])
     assert (it.sender, it.state, it.in_transit) == ("", "in_transit", {"CAKE": -2})
     assert REASONS == ("transferred_out", "transferred_in", "damaged")
-    assert Transfer("J").state == "in_transit"
+    assert Transfer("J", NOW).state == "in_transit"
 
 
 def test_a_transfer_is_followed_over_http_and_its_end_takes_it_off_the_list(
