@@ -17,6 +17,7 @@ from edge.domain.order_errors import JobNotOpen, KeepsTooShort, OrderCancelled
 from edge.services import documents, feeds, handover, jobs, lots, printing, stock
 from edge.services.feed_stores import stores_of
 from edge.services.jobs import Picked, Proposal
+from edge.services.retention import KEEP
 from edge.services.shop import Shop
 from edge.services.stock import Move
 from edge.services.waiting_orders import WaitingOrders, count
@@ -157,6 +158,43 @@ def test_what_is_set_aside_is_not_there_for_the_next_job(stocked: Shop, said: Sa
 def test_goods_that_a_transfer_brings_need_not_be_here_yet(shop: Shop, said: Said) -> None:
     told(shop, changed(from_job_id=OTHER))
     assert said(shop)[0]["type"] == "job.accepted"
+
+
+def test_what_comes_along_for_another_job_takes_nothing_off_this_shelf(
+    stocked: Shop, said: Said
+) -> None:
+    """The other job waits for five cakes of another shop; the five here are free."""
+    waiting = CAKE.model_copy(update={"quantity": 5})
+    told(stocked, changed(job_id=OTHER, number="H7K3", from_job_id=JOB, lines=(waiting,)))
+    told(stocked, changed(lines=(waiting,)))
+    assert [fact["type"] for fact in said(stocked)] == ["job.accepted"] * 2
+
+
+def test_two_lines_of_one_job_never_count_on_the_same_piece(stocked: Shop, said: Said) -> None:
+    lines = tuple(CAKE.model_copy(update={"line": line, "quantity": 3}) for line in (1, 2))
+    told(stocked, changed(lines=lines))
+    assert [fact["type"] for fact in said(stocked)] == ["job.declined"]
+
+
+def test_what_is_past_its_day_covers_nothing_also_where_any_day_will_do(
+    stocked: Shop, said: Said
+) -> None:
+    line = CAKE.model_copy(update={"quantity": 6, "keeps_until": ""})
+    told(stocked, changed(lines=(line,)))
+    assert [fact["type"] for fact in said(stocked)] == ["job.declined"]
+
+
+def test_a_job_that_was_over_long_ago_is_not_begun(stocked: Shop, said: Said) -> None:
+    """A box whose card was restored hears of all there ever were."""
+    end = NOON - KEEP - timedelta(minutes=1)
+    told(stocked, changed(window=Window(start=end - timedelta(hours=1), end=end)))
+    assert (said(stocked), jobs.open_jobs(stocked)) == ([], [])
+
+
+def test_a_job_that_is_heard_again_keeps_the_name_it_has(stocked: Shop) -> None:
+    for _ in range(2):
+        told(stocked, JOB_OF)
+    assert jobs.get(stocked, JOB).wish.customer == "Jiyoon"
 
 
 def test_a_substitute_that_the_customer_takes_covers_a_line(stocked: Shop, said: Said) -> None:

@@ -8,7 +8,8 @@ import pytest
 from contract.feeds import Operation, Ops
 from contract.rights import RightsAccount
 from edge.domain.errors import Malformed
-from edge.services import feed_stores, feeds, rights, selling, stock
+from edge.services import counting, feed_stores, feeds, rights, selling, stock
+from edge.services.counting import Counted
 from edge.services.selling import Ordered
 from edge.services.shop import Shop, Work
 from edge.services.stock import Move
@@ -84,6 +85,38 @@ def promise(shop: Shop, quantity: int) -> None:
             " updated_at, body) VALUES ('job-1', 'order-1', '7', 'pickup', 'accepted', 1, '', '', '', ?)",
             (json.dumps(job),),
         )
+
+
+def test_what_another_shop_sends_for_an_order_is_not_promised_of_this_shelf(shop: Shop) -> None:
+    stock.move(shop, "received", [Move("CAKE", 3)])
+    promise(shop, 2)
+    assert rights.accounts(shop)["CAKE"].promised == 2
+    with shop.write() as work:
+        body = json.dumps({"lines": [{"sku": "CAKE", "quantity": 2}], "from_job_id": "job-0"})
+        work.unit.sql("UPDATE shop_job SET body = ?", (body,))
+    assert rights.accounts(shop)["CAKE"].promised == 0
+
+
+def test_what_was_counted_missing_is_gone_and_unheard(shop: Shop) -> None:
+    stock.move(shop, "received", [Move("CAKE", 5)])
+    hear_everything(shop)
+    counting.count(shop, [Counted("CAKE", 3)])
+    assert rights.accounts(shop)["CAKE"].unheard == 2
+
+
+def test_who_pays_for_an_order_at_the_till_takes_nothing_off_this_shelf(told, facts) -> None:
+    """Its goods may lie anywhere in the chain, and leave with its hand-over."""
+    shop, _ = told
+    stock.move(shop, "received", [Move("CAKE", 3)])
+    promise(shop, 2)
+    sale = selling.sell(shop, [Ordered("CAKE", 1)])
+    [line] = sale.lines
+    ordered = sale.model_copy(update={"lines": (line.model_copy(update={"order_id": "order-1"}),)})
+    with shop.write() as work:
+        assert [it.kind for it in rights.overrides(work, sale)] == ["promised"]
+        assert rights.overrides(work, ordered) == []
+    said = [it.model_dump(mode="json") for it in (sale, ordered)]
+    assert [rights.gone_unheard([it])["CAKE"] for it in said] == [1, 0]
 
 
 def test_a_sale_of_promised_goods_is_made_and_told(told, facts) -> None:
