@@ -31,7 +31,7 @@ from cloud.orders import (
 )
 from cloud.orders.owing import Desk
 from cloud.orders.quoting import Ledger, Line, Way
-from cloud.orders.stands import Stand, stands
+from cloud.orders.stands import Picked, Stand, stands
 from cloud.orders.tables import CustomerOrder, OrderJob, OrderLine
 
 log = logging.getLogger(__name__)
@@ -354,6 +354,11 @@ def _is_paid_back(case: Case) -> bool:
     return all(back.get(line.sku, 0) >= line.quantity for line in case.lines)
 
 
+def _gone(case: Case) -> list[Picked]:
+    """What the customer has been handed, though not all of it."""
+    return [goods for job in case.last for goods in _stand(case, job).handed]
+
+
 def _finish_cancelling(case: Case) -> None:
     """When every shop has said that it stopped, or when none can be expected to say so any more."""
     order = case.order
@@ -362,7 +367,7 @@ def _finish_cancelling(case: Case) -> None:
         return
     order.state, order.promise = "cancelled", "void"
     jobs.free_open(case.session, order.order_id)
-    owing.refund_all(case.desk, "cancelled")
+    owing.refund_rest(case.desk, case.lines, _gone(case), "cancelled")
     case.says("cancelled")
 
 
@@ -543,7 +548,7 @@ def _break(case: Case) -> None:
     order.state, order.promise = "broken", "broken"
     _stop_jobs(case, case.live)
     jobs.free_open(case.session, order.order_id)
-    owing.refund_all(case.desk, "broken")
+    owing.refund_rest(case.desk, case.lines, _gone(case), "broken")
     owing.compensate(case.desk, order.goods_minor, "broken")
     case.says("broken")
 

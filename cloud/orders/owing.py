@@ -35,6 +35,16 @@ def refund_all(desk: Desk, reason: str) -> None:
     owe(desk, "refund", order.paid_minor - repaid, reason)
 
 
+def refund_rest(
+    desk: Desk, lines: Sequence[OrderLine], handed: Sequence[Picked], reason: str
+) -> None:
+    """Nothing more will be handed over: all is owed back, or, where a part has been, what that part lacks."""
+    if not handed:
+        refund_all(desk, reason)
+        return
+    owe(desk, "refund", min(note_handed(lines, handed), rest_minor(desk)), reason)
+
+
 def compensate(desk: Desk, of_minor: int, reason: str) -> None:
     owe(desk, "compensation", of_minor * COMPENSATION_BP // 10_000, reason)
 

@@ -279,6 +279,11 @@ def release_all(session: Session, now: datetime) -> int:
     return len(found)
 
 
+def is_gone(session: Session, order_id: str, state: str) -> bool:
+    """Whether nothing of the order is left: a part that was handed over keeps its coupon."""
+    return state in GONE and not any(it.handed for it in orders.lines(session, order_id))
+
+
 def put_back(session: Session, now: datetime, order_id: str, credit: int) -> None:
     """The shares of a debt that are not a wallet's. A coupon is good again where all of the order is gone."""
     debt, order = orders.credit(session, order_id, credit), orders.named(session, order_id)
@@ -291,6 +296,6 @@ def put_back(session: Session, now: datetime, order_id: str, credit: int) -> Non
         if share.kind in (POINTS, STORED_VALUE):
             amount = share.points if share.kind == POINTS else share.amount_minor
             spending.put_back(session, now, act_id, spends[share.number], amount)
-    if order.state in GONE:
+    if is_gone(session, order.order_id, order.state):
         coupon_orders.let_go(session, now, order_id)
     tenders.note_refund(session, now, order_id, credit, shares)

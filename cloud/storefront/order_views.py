@@ -169,7 +169,8 @@ def _money(scene: Scene, own: ShopOrder, view: Mapping[str, Any]) -> dict[str, A
         "to_pay_minor": view["goods_minor"] + view["fee_minor"] - held,
         "returned_minor": repository.returned_minor(session, wallets) + of_member,
         "debts": [_debt(session, credit) for credit in credits_of(session, own.order_id)],
-        "is_coupon_good": bool(off_minor) and view["state"] in benefits.GONE,
+        "is_coupon_good": bool(off_minor)
+        and benefits.is_gone(session, own.order_id, view["state"]),
     }
 
 

@@ -258,6 +258,24 @@ def test_what_she_brings_back_to_a_shop_goes_back_to_where_it_came_from_once(
     assert agree(hub, bench, client) == 0
 
 
+def test_who_cancels_the_rest_gets_the_rest_and_keeps_what_she_was_handed(
+    shopping, shop, hub, bench, client, luna, everything
+) -> None:
+    """Two cakes, one handed over, then cancelled: half of everything, and the coupon stays used."""
+    shopping.fill(quantity=2)
+    path = shopping.say(shopping.take(shopping.form(**everything)))
+    two = [{"line": 1, "sku": "B-009", "quantity": 2}]
+    shop.says("accepted")
+    shop.says("picked", picked=two)
+    shop.says("ready")
+    shop.says("handed_over", handed=PICKED, is_partial=True, proof={"kind": "code", "step": 1})
+    client.post(f"{path}/cancel")
+    shop.says("cancelled")
+    assert luna.has == (3_000, 0)
+    assert agree(hub, bench, client) == 32_000
+    assert luna.coupon_states == ["used"]
+
+
 def test_points_come_back_as_new_ones_even_where_hers_would_have_expired(
     shop, hub, client, clock, luna, bought
 ) -> None:
