@@ -214,7 +214,7 @@ def test_the_page_follows_the_shop_until_the_goods_are_handed_over(
     shop.says("handed_over", handed=PICKED, proof={"kind": "code", "step": 1})
     text = read(path)
     assert "Handed over. By Office Tower. Enjoy it." in text
-    assert 'class="symbol"' not in client.get(path).text
+    assert "Code for collecting" not in client.get(path).text
     assert "Cancel the order" not in text
 
 
