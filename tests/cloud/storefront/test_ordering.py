@@ -242,11 +242,11 @@ def test_what_was_handed_over_can_be_announced_to_come_back_once(
     shop.says("picked", picked=PICKED)
     shop.says("ready")
     shop.says("handed_over", handed=PICKED, proof={"kind": "code", "step": 1})
-    assert "Any of our shops takes it: Hillside, Office Tower." in read(path)
+    assert "Any of our shops takes it until 7 Dec 2026: Hillside, Office Tower." in read(path)
     client.post(f"{path}/return", data=wish)
     assert client.post(f"{path}/return", data=wish).status_code == 200
     assert (
-        "Strawberry cream cake is announced. Bring it to Hillside, which knows of it now."
+        "Strawberry cream cake is announced. Bring it to Hillside, which knows of it now, or to any"
         in read(path)
     )
     assert client.post(f"{path}/return", data={**wish, "line": "7"}).status_code == 404
