@@ -278,6 +278,12 @@ def chain(empty_chain: Chain) -> Chain:
     return chain
 
 
+@pytest.fixture
+def changes() -> list[str]:
+    """How often the ingest was told that feeds may have moved."""
+    return []
+
+
 class Jobs:
     """What a shop says of a job."""
 

@@ -23,11 +23,6 @@ def database_kind() -> str:
 
 
 @pytest.fixture
-def changes() -> list[str]:
-    return []
-
-
-@pytest.fixture
 def ask(chain, changes):
     """As the box at the office asks; `ask_id` is the question's own."""
     verbs = asks.verbs(chain.database, chain.clock, lambda: changes.append("told"))

@@ -23,11 +23,6 @@ def database_kind() -> str:
 
 
 @pytest.fixture
-def changes() -> list[str]:
-    return []
-
-
-@pytest.fixture
 def client(chain, changes) -> TestClient:
     app = FastAPI()
     told = endpoints.router(chain.database, chain.clock, lambda: changes.append("told"))
