@@ -32,7 +32,7 @@ _BARE = (
     """SELECT location_id, sku, sum(quantity) FROM promised_goods
     WHERE sku IN (?, ?, ?) AND NOT is_set_aside AND (until IS NULL OR until > '2026-11-23')
     GROUP BY location_id, sku""",
-    "SELECT location_id, sku, cap, keep FROM stock_right WHERE sku IN (?, ?, ?, '*')",
+    "SELECT location_id, sku, heard_cap, keep FROM stock_right WHERE sku IN (?, ?, ?, '*')",
     "SELECT * FROM product JOIN price USING (sku) WHERE sku IN (?, ?, ?)",
 )
 
@@ -156,7 +156,7 @@ def _edge(number: int) -> dict[str, Any]:
 
 
 def _right(number: int) -> dict[str, Any]:
-    return {"location_id": f"shop-{number}", "sku": "*", "cap": 5, "keep": 1}
+    return {"location_id": f"shop-{number}", "sku": "*", "cap": 5, "heard_cap": 5, "keep": 1}
 
 
 def _moves(number: int, sku: str) -> Iterable[dict[str, Any]]:

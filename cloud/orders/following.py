@@ -31,7 +31,7 @@ from cloud.orders import (
 )
 from cloud.orders.owing import Desk
 from cloud.orders.quoting import Ledger, Line, Way
-from cloud.orders.stands import Picked, Stand, stands
+from cloud.orders.stands import Stand, stands
 from cloud.orders.tables import CustomerOrder, OrderJob, OrderLine
 
 log = logging.getLogger(__name__)
@@ -354,9 +354,12 @@ def _is_paid_back(case: Case) -> bool:
     return all(back.get(line.sku, 0) >= line.quantity for line in case.lines)
 
 
-def _gone(case: Case) -> list[Picked]:
-    """What the customer has been handed, though not all of it."""
-    return [goods for job in case.last for goods in _stand(case, job).handed]
+def _end_with_a_part(case: Case, reason: str) -> None:
+    """Nothing more will be handed over: a part that has been is all that is sold, and all else is owed back."""
+    kept = [goods for job in case.last for goods in _stand(case, job).handed]
+    if kept:
+        case.order.completed_at = case.now
+    owing.refund_rest(case.desk, case.lines, kept, reason)
 
 
 def _finish_cancelling(case: Case) -> None:
@@ -367,7 +370,7 @@ def _finish_cancelling(case: Case) -> None:
         return
     order.state, order.promise = "cancelled", "void"
     jobs.free_open(case.session, order.order_id)
-    owing.refund_rest(case.desk, case.lines, _gone(case), "cancelled")
+    _end_with_a_part(case, "cancelled")
     case.says("cancelled")
 
 
@@ -548,7 +551,7 @@ def _break(case: Case) -> None:
     order.state, order.promise = "broken", "broken"
     _stop_jobs(case, case.live)
     jobs.free_open(case.session, order.order_id)
-    owing.refund_rest(case.desk, case.lines, _gone(case), "broken")
+    _end_with_a_part(case, "broken")
     owing.compensate(case.desk, order.goods_minor, "broken")
     case.says("broken")
 

@@ -25,8 +25,6 @@ from contract.sales import LineLot
 
 REASON: Final = "returned"
 RETURNED_TWICE: Final = "orders.returned_twice"
-STATES: Final = frozenset({"completed", "partly_returned"})
-"""Of orders of which something may come back."""
 
 
 def until(session: Session, order: CustomerOrder) -> str:
@@ -45,7 +43,7 @@ def goods(
     session: Session, order: CustomerOrder, lines: Sequence[OrderLine]
 ) -> tuple[ReturnableGoods, ...]:
     """What was handed over and may come back, with how many of it have. Nothing of one that a till took money for."""
-    if order.state not in STATES or repository.paid_sale(session, order.order_id) is not None:
+    if order.completed_at is None or repository.paid_sale(session, order.order_id) is not None:
         return ()
     by_line = {line.line: line for line in lines}
     back: Counter[tuple[int, str]] = Counter()

@@ -176,7 +176,7 @@ def proper(schema: dict[str, Any]) -> Any:
         return {name: proper(of) for name, of in below.items()}
     if "enum" in schema:
         return schema["enum"][0]
-    kinds: dict[str, Any] = {"integer": 1, "string": "BREAD"}
+    kinds: dict[str, Any] = {"integer": 1, "string": "BREAD", "boolean": True}
     return [proper(schema["items"])] if schema["type"] == "array" else kinds[schema["type"]]
 
 

@@ -274,6 +274,8 @@ def test_who_cancels_the_rest_gets_the_rest_and_keeps_what_she_was_handed(
     assert luna.has == (3_000, 0)
     assert agree(hub, bench, client) == 32_000
     assert luna.coupon_states == ["used"]
+    assert "Liabilities:Orders-Undelivered" not in books(hub)
+    assert "Bring something back" in client.get(path).text
 
 
 def test_points_come_back_as_new_ones_even_where_hers_would_have_expired(

@@ -89,7 +89,7 @@ def test_an_ending_that_foreign_code_swallows_is_heard_all_the_same(
 ) -> None:
     def make_app(*_: object) -> FastAPI:
         with contextlib.suppress(BaseException):
-            os.kill(os.getpid(), signal.SIGINT)
+            os.kill(os.getpid(), signal.SIGTERM)
         return FastAPI()
 
     def open_shops(chain: Chain, ending: demo.Ending) -> None:
