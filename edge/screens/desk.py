@@ -63,7 +63,7 @@ COMMANDS: Final[dict[str, Command]] = {
     "reprint": selling_keys.reprint,
     "select_up": selling_keys.select_up,
     "select_down": selling_keys.select_down,
-    "back": return_keys.back,
+    "back": selling_keys.back,
     "return": return_keys.menu,
     "return_all": return_keys.take_all,
     "return_unfit": return_keys.unfit,

@@ -11,7 +11,7 @@ from edge.domain import returns as worth
 from edge.domain.receipt_code import is_receipt_code
 from edge.domain.returns import Wanted
 from edge.domain.sale import MemberPart
-from edge.screens import selling_keys, typed
+from edge.screens import typed
 from edge.screens.keys import RETURN_PREFIX
 from edge.screens.parts import ReturnLine
 from edge.screens.state import DeskState, LastDone, Misread, ReturnDraft
@@ -39,12 +39,10 @@ def menu(shop: Shop, state: DeskState, text: str) -> DeskState:
     return return_order_keys.menu(shop)
 
 
-def back(shop: Shop, state: DeskState, text: str) -> DeskState:
-    """From an order that was found in the list back to the list; from everything else to the basket."""
+def came_from_list(state: DeskState) -> bool:
+    """Whether an order is shown that was found in the list, and whose code nobody showed."""
     found = state.order_back
-    if state.view == "returning" and found is not None and not found.shown.code:
-        return menu(shop, state, "")
-    return selling_keys.back(shop, state, text)
+    return state.view == "returning" and found is not None and not found.shown.code
 
 
 def enter(shop: Shop, state: DeskState, text: str) -> DeskState:

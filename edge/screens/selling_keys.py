@@ -148,8 +148,10 @@ def select_line(state: DeskState, line: int) -> DeskState:
 
 
 def back(shop: Shop, state: DeskState, text: str) -> DeskState:
-    """Lets go of whatever is open: a question, a selection, a view, the last sale."""
-    del shop, text
+    """Lets go of what is open: a question, a selection, a view, the last sale. What a list led to leads back to it."""
+    del text
+    if return_keys.came_from_list(state):
+        return return_keys.menu(shop, state, "")
     if state.is_armed or (state.view == "sell" and state.selected):
         return replace(state, is_armed=False, selected=0, notice=None)
     if state.step:
