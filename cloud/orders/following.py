@@ -126,7 +126,7 @@ def follow(session: Session, now: datetime, order_id: str) -> None:
     if _is_paid_back(case):
         _ask_to_stop(case, "paid_back")
     _decide(case)
-    if case.order.state in HANDED:
+    if case.order.completed_at is not None:
         returning.note(case.desk, case.lines, case.says)
     owing.take_off_repaid(case.desk)
 

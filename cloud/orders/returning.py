@@ -77,7 +77,10 @@ def is_over(session: Session, now: datetime, order: CustomerOrder) -> bool:
 
 
 def note(desk: Desk, lines: Sequence[OrderLine], says: Callable[..., None]) -> None:
-    """Brings an order that was handed over up to what has come back of it, and owes what its goods cost."""
+    """Brings an order that was handed over up to what has come back of it, and owes what its goods cost.
+
+    One that ended with a part stays what it is: a shop may still say that it handed over the rest.
+    """
     session, order = desk.session, desk.order
     at_tills = repository.brought_back(session, order.order_id)
     rows = repository.taken_back(session, order.order_id)
@@ -91,7 +94,7 @@ def note(desk: Desk, lines: Sequence[OrderLine], says: Callable[..., None]) -> N
         now_back = min(line.handed, sold_back + by_order[line.line])
         pieces += max(0, now_back - line.returned)
         line.returned = max(line.returned, now_back)
-    if any(line.returned for line in lines):
+    if order.state not in ("cancelled", "broken") and any(line.returned for line in lines):
         is_all = all(line.returned == line.handed for line in lines)
         order.state = "returned" if is_all else "partly_returned"
     if pieces:

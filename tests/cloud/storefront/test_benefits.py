@@ -277,6 +277,13 @@ def test_who_cancels_the_rest_gets_the_rest_and_keeps_what_she_was_handed(
     assert "Liabilities:Orders-Undelivered" not in books(hub)
     assert "Bring something back" in client.get(path).text
 
+    with hub.database.read() as session:
+        order_id = session.exec(select(CustomerOrder.order_id)).one()
+    for _ in range(2):
+        brought_back(shop, order_id)
+    assert luna.has == (4_000, 5_000)
+    assert agree(hub, bench, client) == 0
+
 
 def test_points_come_back_as_new_ones_even_where_hers_would_have_expired(
     shop, hub, client, clock, luna, bought
