@@ -31,7 +31,7 @@ from cloud.orders import (
 )
 from cloud.orders.owing import Desk
 from cloud.orders.quoting import Ledger, Line, Way
-from cloud.orders.stands import Stand, stands
+from cloud.orders.stands import Picked, Stand, stands
 from cloud.orders.tables import CustomerOrder, OrderJob, OrderLine
 
 log = logging.getLogger(__name__)
@@ -335,15 +335,21 @@ def _note_handed(case: Case, handed: OrderJob) -> int:
     """What was handed over, line by line; gives what is missing, in money, and owes it where it was paid."""
     goods = case.stands[handed.job_id].handed
     missing_minor = owing.note_handed(case.lines, goods)
+    if case.order.paid_minor:
+        owing.owe(case.desk, "refund", missing_minor, "missing")
+    _owe_cheaper(case, goods)
+    return missing_minor
+
+
+def _owe_cheaper(case: Case, goods: Sequence[Picked]) -> None:
+    """What was handed over in the place of something dearer."""
     prices = {line.line: json.loads(line.substitutes) for line in case.lines}
     for place, sku, quantity in goods:
         if sku in prices.get(place, {}):
             case.says("substituted", line=place, sku=sku, quantity=quantity)
     if case.order.paid_minor:
-        owing.owe(case.desk, "refund", missing_minor, "missing")
         cheaper_minor = owing.cheaper_minor(case.lines, goods, prices)
         owing.owe(case.desk, "refund", cheaper_minor, "substituted")
-    return missing_minor
 
 
 def _is_paid_back(case: Case) -> bool:
@@ -360,6 +366,7 @@ def _end_with_a_part(case: Case, reason: str) -> None:
     if kept:
         case.order.completed_at = case.now
     owing.refund_rest(case.desk, case.lines, kept, reason)
+    _owe_cheaper(case, kept)
 
 
 def _finish_cancelling(case: Case) -> None:

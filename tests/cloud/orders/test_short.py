@@ -123,6 +123,22 @@ def test_what_she_takes_instead_keeps_the_promise_and_costs_no_more(chain, jobs)
     assert told == {"line": 1, "sku": TEA, "quantity": 1}
 
 
+def test_of_a_part_that_is_kept_the_difference_is_hers_too(chain, jobs) -> None:
+    """The tea is handed over, then the cake is not wanted any more: its 30,000, and the tea's 26,000."""
+    order_id = hold_with(chain, TEA).order_id
+    chain.place(order_id, paid_minor=60_000)
+    (job,) = chain.jobs_at(OFFICE)
+    mixed, tea = goods((1, CAKE, 1), (1, TEA, 1)), goods((1, TEA, 1))
+    part = jobs.of(job, "handed_over", handed=tea, proof={"kind": "code"}, is_partial=True)
+    picked = jobs.of(job, "picked", picked=mixed)
+    chain.tell(OFFICE, jobs.of(job, "accepted"), picked, jobs.of(job, "ready"), part)
+    chain.cancel(order_id)
+    chain.tell(OFFICE, jobs.of(job, "cancelled"))
+    view = chain.view(order_id)
+    assert view["state"] == "cancelled"
+    assert credits_of(view) == [("refund", 30_000, "cancelled"), ("refund", 26_000, "substituted")]
+
+
 def test_nothing_is_asked_for_a_dearer_substitute(chain, jobs) -> None:
     line = WantedLine(sku=TEA, quantity=1, substitutes=(CAKE,))
     chain.stock(OFFICE, TEA, 1)
